@@ -1,0 +1,56 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.dev-ready
+
+.PHONY: help run test check bench lock format clean
+
+help: ## What can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_READY): requirements-dev.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(READY)
+
+run: $(READY) ## Start the service with the phone simulator on 127.0.0.1:8000
+	@$(BIN)/ivr serve
+
+check: $(DEV_READY) ## Format, lint, types, import rules, YAML and the quick tests: may I push?
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/ivr check
+	$(BIN)/python -m pytest -q -m "not slow"
+
+test: $(DEV_READY) ## The whole test suite, from nothing
+	$(BIN)/python -m pytest
+
+bench: $(DEV_READY) ## The benchmarks, beside the floor they are compared to
+	$(BIN)/python -m tests.bench
+
+format: $(DEV_READY) ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: $(DEV_READY) ## Renew the lock files from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links -q pyproject.toml --extra build -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links -q pyproject.toml --extra build --extra dev -o requirements-dev.lock
+
+clean: ## Remove what was made, the database included
+	rm -rf $(VENV) instance build dist
