@@ -1,0 +1,84 @@
+"""Who should be reached, and when. Pure: no clock, no disk, no network; the standard library only.
+
+This is the front door; nobody outside reaches past it.
+"""
+
+from oncall.answers import Coverage, Double, Gap, Shift
+from oncall.clocks import PRIORITY_CLOCKS, Priority, PriorityClock, resolve_due_at, update_due_at
+from oncall.escalation import Attempt, EscalationPolicy, EscalationStep, Plan, Skipped, TargetKind
+from oncall.hours import BusinessHours, DayException, ExceptionKind, HoursState, OpenSpan
+from oncall.layers import DatedShift, HolidayLimit, Layer, Limits, TemporarySchedule, TimeOff
+from oncall.overrides import Override, OverrideKind
+from oncall.people import OutsideParty, Person, RingGroup, RingStrategy, Team
+from oncall.pieces import Duty
+from oncall.roster import Roster
+from oncall.rotation import (
+    LAST,
+    BusinessDays,
+    Cadence,
+    DayOfMonth,
+    EveryDays,
+    EveryMonths,
+    Rotation,
+    Turn,
+    WeekdayOfMonth,
+    WeekParts,
+)
+from oncall.schedule import Schedule
+from oncall.source import InvalidRoster, Source
+from oncall.walltime import day_starts_at, instant, local_date, local_time
+
+__all__ = [
+    "LAST",
+    "PRIORITY_CLOCKS",
+    "Attempt",
+    "BusinessDays",
+    "BusinessHours",
+    "Cadence",
+    "Coverage",
+    "DatedShift",
+    "DayException",
+    "DayOfMonth",
+    "Double",
+    "Duty",
+    "EscalationPolicy",
+    "EscalationStep",
+    "EveryDays",
+    "EveryMonths",
+    "ExceptionKind",
+    "Gap",
+    "HolidayLimit",
+    "HoursState",
+    "InvalidRoster",
+    "Layer",
+    "Limits",
+    "OpenSpan",
+    "OutsideParty",
+    "Override",
+    "OverrideKind",
+    "Person",
+    "Plan",
+    "Priority",
+    "PriorityClock",
+    "RingGroup",
+    "RingStrategy",
+    "Roster",
+    "Rotation",
+    "Schedule",
+    "Shift",
+    "Skipped",
+    "Source",
+    "TargetKind",
+    "Team",
+    "TemporarySchedule",
+    "TimeOff",
+    "Turn",
+    "WeekParts",
+    "WeekdayOfMonth",
+    "day_starts_at",
+    "instant",
+    "local_date",
+    "local_time",
+    "resolve_due_at",
+    "update_due_at",
+]

@@ -1,0 +1,69 @@
+"""Everything known about people and duty, by name, in one frozen object: what routing and screens ask."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from oncall import escalation
+from oncall.answers import Coverage, Double, Gap, Shift
+from oncall.escalation import EscalationPolicy, Plan
+from oncall.hours import BusinessHours
+from oncall.overrides import Override
+from oncall.people import OutsideParty, Person, RingGroup, Team
+from oncall.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Roster:
+    """People, duty and hours of one revision of the configuration.
+
+    Names are those of that revision: asking for another raises KeyError. `quick` are overrides made outside the
+    configuration; those of other schedules than the one asked for are left aside. Instants are aware, answers UTC.
+    """
+
+    revision: str
+    people: Mapping[str, Person]
+    teams: Mapping[str, Team]
+    ring_groups: Mapping[str, RingGroup]
+    outside_parties: Mapping[str, OutsideParty]
+    hours: Mapping[str, BusinessHours]
+    schedules: Mapping[str, Schedule]
+    policies: Mapping[str, EscalationPolicy]
+
+    def who_is_on(self, schedule: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Coverage:
+        """Return who is on call in the schedule, until when, and why; nobody is an answer with its reason."""
+        return self.schedules[schedule].coverage(at=at, quick=quick)
+
+    def who_is_next(self, schedule: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Shift | None:
+        """Return the next shift of somebody who is not on call at `at`; None when none is foreseeable."""
+        return self.schedules[schedule].next_shift(at=at, quick=quick)
+
+    def ring_group_plan(self, name: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Plan:
+        """Return the phones to ring for the group, in the order its members are listed."""
+        del at, quick  # members are the same around the clock; a fairer strategy will ask
+        return escalation.ring_group_plan(self.ring_groups[name], self.people)
+
+    def policy_plan(self, name: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Plan:
+        """Return the phones to ring for the escalation policy, in order, and who is left out and why."""
+        climb = escalation.Climb(
+            self.people, self.ring_groups, lambda schedule: self.who_is_on(schedule, at=at, quick=quick)
+        )
+        return escalation.policy_plan(self.policies[name], climb)
+
+    def shifts(
+        self, schedule: str, *, after: datetime, until: datetime, quick: tuple[Override, ...] = ()
+    ) -> tuple[Shift, ...]:
+        """Return the final shifts that touch the span, each whole, in order of time."""
+        return self.schedules[schedule].shifts(after=after, until=until, quick=quick)
+
+    def gaps(
+        self, schedule: str, *, after: datetime, until: datetime, quick: tuple[Override, ...] = ()
+    ) -> tuple[Gap, ...]:
+        """Return the parts of the span in which nobody is on call, in order of time, and why."""
+        return self.schedules[schedule].gaps(after=after, until=until, quick=quick)
+
+    def doubles(
+        self, schedule: str, *, after: datetime, until: datetime, quick: tuple[Override, ...] = ()
+    ) -> tuple[Double, ...]:
+        """Return the parts of the span in which several people are on call at once, in order of time."""
+        return self.schedules[schedule].doubles(after=after, until=until, quick=quick)
