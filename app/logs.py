@@ -1,0 +1,44 @@
+"""How the service logs: one event a line, console or JSON, with phone numbers masked whatever puts them there."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_NUMBER = re.compile(r"\+?\d(?:[\s().-]?\d){6,14}(?!\w)")
+
+
+def configure_logs(log_format: str) -> None:
+    """Sets up logging for this process. `log_format` is `console` or `json`."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            mask_numbers,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def mask_numbers(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replaces all but the last two digits of anything that looks like a phone number, in every text."""
+    for key, value in event.items():
+        if isinstance(value, str) and key not in {"timestamp", "call_sid"}:
+            event[key] = _NUMBER.sub(_masked, value)
+    return event
+
+
+def _masked(match: re.Match[str]) -> str:
+    digits = [character for character in match.group() if character.isdigit()]
+    return "•" * (len(digits) - 2) + "".join(digits[-2:])

@@ -1,0 +1,204 @@
+"""The environment, read once into one frozen object; a bad value stops the start and is named.
+
+What it does not know: configuration in YAML, and anything that can change while the service runs.
+"""
+
+import base64
+import binascii
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+DATA_KEY_BYTES = 32
+SIMULATED_ACCOUNT_SID = "AC" + "0" * 31 + "1"
+
+
+class SettingsError(Exception):
+    """The environment cannot be used. `faults` holds one sentence for each variable that is wrong."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything the environment decides. Secrets never appear in its `repr`."""
+
+    database_url: str
+    config_dir: Path
+    instance_dir: Path
+    public_base_url: str
+    account_sid: str
+    auth_tokens: tuple[str, ...]
+    api_key: tuple[str, str] | None
+    twilio_api_base_url: str | None
+    secret_key: str
+    data_keys: tuple[bytes, ...]
+    clock_start: datetime | None
+    log_format: str
+    simulated: bool
+
+    def __repr__(self) -> str:
+        return f"Settings(config_dir={str(self.config_dir)!r}, simulated={self.simulated})"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine itself."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(environ: Mapping[str, str], *, instance_dir: Path = Path("instance")) -> Settings:
+    """Reads every variable, or raises SettingsError naming all that are wrong.
+
+    In simulation (no account, or an API base on this machine) missing secrets are made and kept in
+    `instance_dir`, readable by this user alone; otherwise they are required.
+    """
+    reader = _Reader(environ)
+    account_sid = reader.text("TWILIO_ACCOUNT_SID")
+    api_base = reader.url("TWILIO_API_BASE_URL")
+    simulated = account_sid is None or (api_base is not None and is_loopback(api_base))
+    kept = _Kept(instance_dir) if simulated else None
+    clock_start = reader.instant("IVR_CLOCK")
+    if clock_start is not None and not (api_base and is_loopback(api_base)):
+        reader.fault("IVR_CLOCK", "is for tests: set TWILIO_API_BASE_URL to a loopback address, or unset it")
+    settings = Settings(
+        database_url=reader.database_url(default=f"sqlite:///{instance_dir}/ivr.db"),
+        config_dir=Path(reader.text("IVR_CONFIG_DIR") or "."),
+        instance_dir=instance_dir,
+        public_base_url=(reader.url("PUBLIC_BASE_URL") or "http://127.0.0.1:8000"),
+        account_sid=account_sid or SIMULATED_ACCOUNT_SID,
+        auth_tokens=reader.auth_tokens(kept),
+        api_key=reader.api_key(),
+        twilio_api_base_url=api_base,
+        secret_key=reader.secret("SECRET_KEY", kept, lambda: secrets.token_urlsafe(48)),
+        data_keys=reader.data_keys(kept),
+        clock_start=clock_start,
+        log_format=reader.choice("LOG_FORMAT", ("console", "json")),
+        simulated=simulated,
+    )
+    if reader.faults:
+        raise SettingsError(reader.faults)
+    return settings
+
+
+class _Kept:
+    """Secrets made on the first start in simulation and kept for the next."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "simulation-secrets.json"
+
+    def get(self, name: str, make: Callable[[], str]) -> str:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._path.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            # Several processes may start at once; the first one makes the secret for all.
+            os.lockf(lock, os.F_LOCK, 0)
+            known: dict[str, str] = json.loads(self._path.read_text()) if self._path.exists() else {}
+            if name not in known:
+                known[name] = make()
+                fresh = self._path.with_suffix(".new")
+                fresh.touch(mode=0o600)
+                fresh.write_text(json.dumps(known))
+                fresh.replace(self._path)
+            return known[name]
+        finally:
+            os.close(lock)
+
+
+class _Reader:
+    """Strict readers that note a fault and go on, so that all faults are told at once."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.faults: list[str] = []
+
+    def fault(self, name: str, message: str) -> None:
+        self.faults.append(f"{name} {message}")
+
+    def text(self, name: str) -> str | None:
+        return self._environ.get(name, "").strip() or None
+
+    def url(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            self.fault(name, "must be an address such as https://desk.example.org")
+        elif parts.query or parts.fragment or parts.username:
+            self.fault(name, "must not have a query, a fragment or a user name")
+        return value.rstrip("/")
+
+    def database_url(self, *, default: str) -> str:
+        value = self.text("DATABASE_URL") or default
+        if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")):
+            self.fault("DATABASE_URL", "must begin with sqlite:/// or postgresql+psycopg://")
+        return value.replace("postgres://", "postgresql+psycopg://", 1) if value.startswith("postgres://") else value
+
+    def instant(self, name: str) -> datetime | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fault(name, "must be an instant such as 2026-11-28T03:00:00-06:00")
+            return None
+        if at.tzinfo is None:
+            self.fault(name, "must name its zone, as in 2026-11-28T03:00:00-06:00")
+            return None
+        return at
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name) or choices[0]
+        if value not in choices:
+            self.fault(name, f"must be one of {', '.join(choices)}")
+        return value
+
+    def secret(self, name: str, kept: _Kept | None, make: Callable[[], str]) -> str:
+        value = self.text(name)
+        if value is None and kept is not None:
+            return kept.get(name, make)
+        if value is None:
+            self.fault(name, "is required once TWILIO_ACCOUNT_SID is set")
+        return value or ""
+
+    def auth_tokens(self, kept: _Kept | None) -> tuple[str, ...]:
+        first = self.secret("TWILIO_AUTH_TOKEN", kept, lambda: secrets.token_hex(16))
+        second = self.text("TWILIO_AUTH_TOKEN_SECONDARY")
+        return tuple(token for token in (first, second) if token)
+
+    def api_key(self) -> tuple[str, str] | None:
+        sid, secret = self.text("TWILIO_API_KEY_SID"), self.text("TWILIO_API_KEY_SECRET")
+        if sid and secret:
+            return sid, secret
+        if sid or secret:
+            missing = "TWILIO_API_KEY_SECRET" if sid else "TWILIO_API_KEY_SID"
+            self.fault(missing, "is missing: an API key needs both its SID and its secret")
+        return None
+
+    def data_keys(self, kept: _Kept | None) -> tuple[bytes, ...]:
+        text = self.secret("DATA_KEYS", kept, lambda: base64.b64encode(os.urandom(DATA_KEY_BYTES)).decode())
+        keys = []
+        for position, part in enumerate(filter(None, (piece.strip() for piece in text.split(","))), start=1):
+            try:
+                key = base64.b64decode(part, validate=True)
+            except binascii.Error:
+                key = b""
+            if len(key) != DATA_KEY_BYTES:
+                self.fault("DATA_KEYS", f"key {position} is not the base64 of {DATA_KEY_BYTES} random bytes")
+            keys.append(key)
+        return tuple(keys)
