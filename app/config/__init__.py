@@ -1,0 +1,1 @@
+"""The configuration people write: YAML in, one checked and frozen snapshot out. Nobody else opens these files."""

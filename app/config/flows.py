@@ -1,0 +1,354 @@
+"""What the files in ivr_flows/ may say: lines, flows with their nodes, and prompts.
+
+It knows the form of one file at a time; whether names lead anywhere is checked across files elsewhere.
+Field texts are shown in editors and in messages about missing keys.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from app.config.numbers import NotANumber, e164
+from app.config.validation import Strict
+from app.config.wording import got
+from app.flow.nodes import Collected
+from app.flow.standard import ACCEPT
+from oncall import Priority
+
+PLACEHOLDERS = ("opens_at", "holiday", "ticket", "line", "callback_number")
+ACCEPT_PLACEHOLDERS = ("line", "priority", "waited")
+KEYS = "0123456789*#"
+CALLBACK_DIGITS = 10  # area code, exchange and line: the fewest that ring a phone in North America
+
+_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+_LANGUAGE = r"^[a-z]{2,3}-[A-Z]{2}$"
+_LONGEST_PROMPT = 2000  # what every voice of Twilio can speak in one go, with room for filled placeholders
+_BRACES = re.compile(r"\{([^{}]*)\}|[{}]")
+
+
+def _fault(message: str) -> PydanticCustomError:
+    return PydanticCustomError("fault", "{error}", {"error": message})
+
+
+def _name(value: str) -> str:
+    if not re.match(_NAME, value):
+        raise _fault(f"expected a name of small letters, digits and hyphens such as after-hours, got {got(value)}")
+    return value
+
+
+def _key(value: str) -> str:
+    if len(value) != 1 or value not in KEYS:
+        raise _fault(f'{got(value)} is not a key of a telephone: there are 0 to 9, "*" and "#"')
+    return value
+
+
+def _number(value: str) -> str:
+    try:
+        return e164(value)
+    except NotANumber as fault:
+        raise _fault(str(fault)) from None
+
+
+def _audio(value: str) -> str:
+    if not re.match(r"https://[^\s/]+/\S+$", value):
+        raise _fault(f"expected an address that begins with https://, got {got(value)}")
+    return value
+
+
+def _language(value: str) -> str:
+    if not re.match(_LANGUAGE, value):
+        raise _fault(f"expected a language with its country, such as en-US or es-US, got {got(value)}")
+    return value
+
+
+def _text_schema(**more: Any) -> WithJsonSchema:  # noqa: ANN401 (JSON)
+    return WithJsonSchema({"type": "string", **more})
+
+
+Name = Annotated[str, AfterValidator(_name), _text_schema(pattern=_NAME)]
+Known = Annotated[str, Field(min_length=1)]  # a name given in schedules/, which has rules of its own
+Key = Annotated[str, AfterValidator(_key), _text_schema(pattern=r"^[0-9*#]$")]
+Number = Annotated[str, AfterValidator(_number), _text_schema(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Audio = Annotated[str, AfterValidator(_audio), _text_schema(pattern=r"^https://[^\s/]+/\S+$")]
+LanguageTag = Annotated[str, AfterValidator(_language), _text_schema(pattern=_LANGUAGE)]
+Tags = Annotated[tuple[Name, ...], Field(max_length=10)]
+Text = Annotated[str, Field(min_length=1, max_length=_LONGEST_PROMPT)]
+
+
+class LineModel(Strict):
+    """A telephone number callers dial."""
+
+    title: Text
+    """what staff hear and read for this line, such as "main line\""""
+    number: Number
+    """the number callers dial, in quotes, such as "+18162327483\""""
+    flow: Name
+    """the flow that calls on this line begin with"""
+    priority: Priority = Priority.HIGH
+    """the priority a call has until the caller chooses something"""
+
+
+class LinesFile(Strict):
+    """ivr_flows/lines.yaml: the numbers callers dial and the flow each of them starts."""
+
+    lines: Annotated[dict[Name, LineModel], Field(min_length=1)]
+    """the lines by name; a number nobody listed is treated as the first of them"""
+
+
+class SayModel(Strict):
+    """Speaks a prompt and goes on."""
+
+    type: Literal["say"]
+    prompt: Name
+    """the name of the prompt to speak"""
+    next: Name
+    """the node that follows"""
+
+
+class PlayModel(Strict):
+    """Plays an audio file and goes on."""
+
+    type: Literal["play"]
+    audio: Audio
+    """the https address of the audio file"""
+    next: Name
+    """the node that follows"""
+
+
+class OptionModel(Strict):
+    """What one key of a menu does.
+
+    Always a mapping, even when there is only somewhere to go: an option that later gets a priority changes by
+    a word and not in its form, and there is one way to write it.
+    """
+
+    go: Name
+    """the node this key leads to"""
+    priority: Priority | None = None
+    """the priority this key gives the call"""
+    tags: Tags = ()
+    """labels this key puts on the ticket"""
+
+
+class MenuModel(Strict):
+    """Speaks a prompt and waits for one key. A wrong key or silence repeats it, then `otherwise` follows."""
+
+    type: Literal["menu"]
+    prompt: Name
+    """the name of the prompt that offers the keys"""
+    options: Annotated[dict[Key, OptionModel], Field(min_length=1)]
+    """what each key does; keys stand in quotes"""
+    otherwise: Name
+    """the node for callers who press nothing, or no key that is offered"""
+    tries: Annotated[int, Field(ge=1, le=5)] = 2
+    """how often the menu is spoken in all before `otherwise`"""
+    wait_seconds: Annotated[int, Field(ge=1, le=30)] = 5
+    """how long to wait for a key after the prompt"""
+    wrong_key: Name | None = None
+    """the prompt spoken after a key that is not offered, before the menu is repeated"""
+    silence: Name | None = None
+    """the prompt spoken after silence, before the menu is repeated"""
+
+
+class HoursModel(Strict):
+    """Goes one way when a business-hours calendar is open and another when it is closed."""
+
+    type: Literal["hours"]
+    hours: Known
+    """the calendar, by its name in schedules/"""
+    open: Name
+    """the node while the calendar is open"""
+    closed: Name
+    """the node while it is closed"""
+    holiday: Name | None = None
+    """the node while it is closed on a holiday (default: the same as `closed`)"""
+    named: dict[Known, Name] = Field(default_factory=dict)
+    """nodes for single holidays, by their name in the calendar"""
+
+
+class RingModel(Strict):
+    """Rings the people of a ring group until somebody takes the call."""
+
+    type: Literal["ring"]
+    group: Known
+    """the ring group, by its name in schedules/"""
+    otherwise: Name
+    """the node when nobody takes the call"""
+    nobody: Name | None = None
+    """the node when there is nobody to ring at all (default: `otherwise`)"""
+    answered: Name | None = None
+    """the node after the conversation (default: the call ends)"""
+    say: Name | None = None
+    """the prompt spoken before the first phone rings"""
+    between: Name | None = None
+    """the prompt spoken between two people"""
+
+
+class EscalateModel(Strict):
+    """Climbs an escalation policy until somebody takes the call."""
+
+    type: Literal["escalate"]
+    policy: Known
+    """the escalation policy, by its name in schedules/"""
+    otherwise: Name
+    """the node when nobody takes the call"""
+    nobody: Name | None = None
+    """the node when there is nobody to ring at all (default: `otherwise`)"""
+    answered: Name | None = None
+    """the node after the conversation (default: the call ends)"""
+    say: Name | None = None
+    """the prompt spoken before the first phone rings"""
+    between: Name | None = None
+    """the prompt spoken between two people"""
+
+
+class PartyModel(Strict):
+    """Connects an outside party, such as the answering service. It presses no key to take the call."""
+
+    type: Literal["party"]
+    party: Known
+    """the outside party, by its name in schedules/"""
+    otherwise: Name
+    """the node when it does not answer"""
+    answered: Name | None = None
+    """the node after the conversation (default: the call ends)"""
+    say: Name | None = None
+    """the prompt spoken before its phone rings"""
+
+
+class VoicemailModel(Strict):
+    """Records a message."""
+
+    type: Literal["voicemail"]
+    prompt: Name
+    """the prompt spoken before the tone"""
+    next: Name
+    """the node after the message"""
+    empty: Name | None = None
+    """the node when nothing was said (default: `next`)"""
+    max_seconds: Annotated[int, Field(ge=10, le=600)] = 180
+    """the longest message"""
+    silence_seconds: Annotated[int, Field(ge=2, le=30)] = 6
+    """how much silence ends the message"""
+
+
+class CollectModel(Strict):
+    """Asks for digits, ended with the # key."""
+
+    type: Literal["collect"]
+    prompt: Name
+    """the prompt that asks for the digits"""
+    into: Collected
+    """what the digits are"""
+    next: Name
+    """the node when they fit"""
+    otherwise: Name
+    """the node when none that fit were given"""
+    min_digits: Annotated[int, Field(ge=1, le=20)]
+    """the fewest digits that fit"""
+    max_digits: Annotated[int, Field(ge=1, le=20)]
+    """the most digits that fit"""
+    tries: Annotated[int, Field(ge=1, le=5)] = 2
+    """how often to ask in all before `otherwise`"""
+    wait_seconds: Annotated[int, Field(ge=1, le=30)] = 6
+    """how long to wait for the next digit"""
+    wrong: Name | None = None
+    """the prompt spoken before asking again"""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "CollectModel":
+        if self.min_digits > self.max_digits:
+            raise _fault(f"min_digits {self.min_digits} is more than max_digits {self.max_digits}")
+        if self.into is Collected.CALLBACK_NUMBER and self.max_digits < CALLBACK_DIGITS:
+            raise _fault(f"a call-back number has {CALLBACK_DIGITS} digits: raise max_digits {self.max_digits}")
+        return self
+
+
+class SetModel(Strict):
+    """Gives the call a priority, labels or both, and goes on."""
+
+    type: Literal["set"]
+    next: Name
+    """the node that follows"""
+    priority: Priority | None = None
+    """the priority the call has from here"""
+    tags: Tags = ()
+    """labels for the ticket"""
+
+    @model_validator(mode="after")
+    def _sets_something(self) -> "SetModel":
+        if self.priority is None and not self.tags:
+            raise _fault("sets nothing: give it a priority or tags, or lead past it")
+        return self
+
+
+class GoModel(Strict):
+    """Continues in another flow."""
+
+    type: Literal["go"]
+    flow: Name
+    """the flow to continue in"""
+    node: Name | None = None
+    """the node of that flow (default: where it starts)"""
+
+
+class HangupModel(Strict):
+    """Ends the call."""
+
+    type: Literal["hangup"]
+    prompt: Name | None = None
+    """the last words"""
+
+
+NodeModel = Annotated[
+    SayModel
+    | PlayModel
+    | MenuModel
+    | HoursModel
+    | RingModel
+    | EscalateModel
+    | PartyModel
+    | VoicemailModel
+    | CollectModel
+    | SetModel
+    | GoModel
+    | HangupModel,
+    Field(discriminator="type"),
+]
+
+
+class FlowFile(Strict):
+    """ivr_flows/<name>.yaml: one flow, the script that calls walk through node by node."""
+
+    flow: Name
+    """the name of this flow"""
+    start: Name
+    """the node a call begins at"""
+    on_error: Name
+    """the node a call goes to when anything in this flow fails"""
+    nodes: Annotated[dict[Name, NodeModel], Field(min_length=1)]
+    """the nodes by name"""
+
+
+def unknown_placeholders(name: str, text: str) -> tuple[str, ...]:
+    """Return every placeholder or stray brace in a prompt's text that cannot be filled."""
+    allowed = placeholders(name)
+    return tuple(found.group() for found in _BRACES.finditer(text) if found.group(1) not in allowed)
+
+
+def placeholders(name: str) -> tuple[str, ...]:
+    """Return what may stand in braces in the prompt of that name; the accept prompt is spoken to staff."""
+    return ACCEPT_PLACEHOLDERS if name == ACCEPT else PLACEHOLDERS
+
+
+class PromptsFile(Strict):
+    """ivr_flows/prompts/<language>.yaml: what callers hear in one language."""
+
+    language: LanguageTag
+    """the language with its country, such as en-US"""
+    voice: Annotated[str, Field(min_length=1)] | None = None
+    """the voice that speaks (default: the telephone company's own)"""
+    prompts: Annotated[dict[Name, Text], Field(min_length=1)]
+    """the words by prompt name"""
