@@ -1,0 +1,251 @@
+"""The tables, as they are now. Nobody outside the store sees them; how they came to be is in the migrations.
+
+Closed sets are short strings, instants are UTC, and text has no length limit: what a provider sends is stored
+as it came or refused at the edge.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+from app.store.columns import Instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Also said in the queries that mean to use the index: neither database concludes it from a bound value.
+URGENT_TICKETS = "priority IN ('emergency', 'high')"
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("requester", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("assignee", Text),
+    Column("acknowledged_at", Instant),
+    Column("update_due_at", Instant),
+    Column("resolve_due_at", Instant),
+    Column("resolved_at", Instant),
+    Column("closed_at", Instant),
+)
+Index(None, tickets.c.status, tickets.c.number)
+# Medium is what a call begins with: its tickets are found quickly enough by walking back from the newest.
+Index(
+    None,
+    tickets.c.priority,
+    tickets.c.number,
+    sqlite_where=text(URGENT_TICKETS),
+    postgresql_where=text(URGENT_TICKETS),
+)
+Index(
+    None,
+    tickets.c.assignee,
+    tickets.c.number,
+    sqlite_where=tickets.c.assignee.is_not(None),
+    postgresql_where=tickets.c.assignee.is_not(None),
+)
+
+ticket_updates = Table(
+    "ticket_updates",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("ticket", Integer, ForeignKey("tickets.number"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+Index(None, ticket_updates.c.ticket, ticket_updates.c.at)
+
+# A ticket may have many calls, and a call always has one ticket: the link is a column of the call, never null.
+calls = Table(
+    "calls",
+    metadata,
+    Column("call_sid", Text, primary_key=True),
+    Column("line", Text, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("caller_tail", Text),
+    Column("dialled", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("config_revision", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("answered_at", Instant),
+    Column("ended_at", Instant),
+    Column("wait_seconds", Integer),
+    Column("talk_seconds", Integer),
+    Column("disposition", Text, nullable=False),
+    Column("answered_by", Text),
+    Column("answered_by_key", Text),
+    Column("ticket", Integer, ForeignKey("tickets.number"), nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("callback_number", Text),
+    Column("tags", JSON, nullable=False),
+)
+# Every page of the log is read newest first along one of these, from where the page before ended.
+Index(None, calls.c.started_at, calls.c.call_sid)
+Index(None, calls.c.line, calls.c.started_at, calls.c.call_sid)
+Index(None, calls.c.disposition, calls.c.started_at, calls.c.call_sid)
+Index(None, calls.c.ticket, calls.c.started_at, calls.c.call_sid)
+Index(
+    None,
+    calls.c.caller_tail,
+    calls.c.started_at,
+    calls.c.call_sid,
+    sqlite_where=calls.c.caller_tail.is_not(None),
+    postgresql_where=calls.c.caller_tail.is_not(None),
+)
+Index(
+    None,
+    calls.c.answered_by_key,
+    calls.c.started_at,
+    calls.c.call_sid,
+    sqlite_where=calls.c.answered_by_key.is_not(None),
+    postgresql_where=calls.c.answered_by_key.is_not(None),
+)
+
+legs = Table(
+    "legs",
+    metadata,
+    Column("call_sid", Text, ForeignKey("calls.call_sid"), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("place", SmallInteger, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("team", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("screened", Boolean, nullable=False),
+    Column("leg_sid", Text),
+    Column("answered_at", Instant),
+    Column("accepted_at", Instant),
+    Column("ended_at", Instant),
+    Column("outcome", Text, nullable=False),
+    # One turn may ring several numbers at once, but no number twice.
+    PrimaryKeyConstraint("call_sid", "turn", "number"),
+    sqlite_with_rowid=False,
+)
+
+# Facts and replies bind to no call row: what happened is kept even when the call it belongs to was never opened.
+call_facts = Table(
+    "call_facts",
+    metadata,
+    Column("call_sid", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("place", SmallInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("source", Text),
+    Column("detail", JSON, nullable=False),
+    PrimaryKeyConstraint("call_sid", "turn", "key"),
+    # The rows of one call lie together, and there is no second tree to keep.
+    sqlite_with_rowid=False,
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("call_sid", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("call_sid", "turn"),
+)
+
+recordings = Table(
+    "recordings",
+    metadata,
+    Column("recording_sid", Text, primary_key=True),
+    Column("call_sid", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("duration_seconds", Integer),
+    Column("recorded_at", Instant, nullable=False),
+    Column("stored_at", Instant),
+    Column("deleted_at", Instant),
+)
+Index(None, recordings.c.call_sid)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("claimed_until", Instant),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("done_at", Instant),
+    Column("dead_at", Instant),
+)
+_PENDING = outbox.c.done_at.is_(None) & outbox.c.dead_at.is_(None)
+Index("ix_outbox_pending", outbox.c.due_at, outbox.c.id, sqlite_where=_PENDING, postgresql_where=_PENDING)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("secret_sha256", Text, nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+overrides = Table(
+    "overrides",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("schedule", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("instead_of", Text),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+)
+Index(
+    None,
+    overrides.c.ends_at,
+    sqlite_where=overrides.c.withdrawn_at.is_(None),
+    postgresql_where=overrides.c.withdrawn_at.is_(None),
+)
+
+# Written by Alembic; read here so that asking for the revision does not load it.
+alembic_version = Table("alembic_version", MetaData(), Column("version_num", Text, primary_key=True))

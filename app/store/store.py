@@ -1,0 +1,130 @@
+"""The record of calls in one database: opened, migrated, written in turns, read.
+
+The only front door. Gives frozen objects and keeps SQL to itself.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from typing import Self, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, Insert, bindparam, select, text
+
+from app import clock
+from app.store import engines
+from app.store.call_log import CallLog
+from app.store.models import alembic_version, heartbeats
+from app.store.outage import Breaker, StoreUnavailable, translated
+from app.store.prepared import Session
+from app.store.revisions import head_revision
+from app.store.ticket_log import TicketLog
+from app.store.tokens import Tokens
+from app.store.turns import TurnTransaction
+
+Answer = TypeVar("Answer")
+
+
+@cache
+def _beat(database: str) -> Insert:
+    if database == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
+    else:
+        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
+    statement = build(heartbeats).values(name=bindparam("name"), at=bindparam("at"))
+    return statement.on_conflict_do_update(index_elements=[heartbeats.c.name], set_={"at": statement.excluded.at})
+
+
+class Store:
+    """The database. One per process, opened after any fork, used by all threads.
+
+    Every method raises StoreUnavailable when the database cannot be reached or does not answer within the
+    bound.
+    """
+
+    def __init__(self, address: URL, engine: Engine, gate: engines.Gate, breaker: Breaker) -> None:
+        self._address = address
+        self._engine = engine
+        self._gate = gate
+        self._breaker = breaker
+        self.calls = CallLog(self._read)
+        self.tickets = TicketLog(self._read)
+        self.tokens = Tokens(self._read, self._write)
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        timeout_seconds: float = 1.0,
+        monotonic: Callable[[], float] = clock.monotonic,
+    ) -> Self:
+        """A store at `url`, not reached for yet and not migrated. `monotonic` counts seconds, for time limits.
+
+        Raises:
+            ValueError: the address is of no supported database.
+        """
+        address = engines.parsed(url)
+        engine, gate = engines.opened(address, bound=timeout_seconds, monotonic=monotonic)
+        return cls(address, engine, gate, Breaker(monotonic))
+
+    def upgrade(self) -> None:
+        """Bring the schema to the newest revision, creating a SQLite file if need be. Takes as long as it takes."""
+        # Alembic is heavy, and only this needs it.
+        from app.store.migrate import upgrade  # noqa: PLC0415
+
+        with translated():
+            upgrade(self._address)
+
+    def revision(self) -> str:
+        """The revision of the schema in the database; empty when there is none."""
+        try:
+            return self._read(lambda connection: connection.execute(select(alembic_version)).scalar() or "")
+        except StoreUnavailable as outage:
+            if outage.reason == "not migrated":
+                return ""
+            raise
+
+    def is_current(self) -> bool:
+        """Whether the schema is the one this program was written for."""
+        return self.revision() == head_revision()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._gate.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def turn(self) -> Iterator[TurnTransaction]:
+        """One write transaction: committed when the block ends, undone when it raises.
+
+        After an outage it fails at once for two seconds instead of trying.
+        """
+        with self._breaker.guard(), translated(), self._gate.writing() as session:
+            yield TurnTransaction(session)
+
+    def ping(self) -> None:
+        """Return when the database answers."""
+        self._read(lambda connection: connection.execute(text("SELECT 1")).scalar())
+
+    def beat(self, name: str, *, at: datetime) -> None:
+        """Note that the process called `name` was alive `at`."""
+        self._write(lambda session: session.run(_beat(session.database), {"name": name, "at": at}))
+
+    def heartbeats(self) -> Mapping[str, datetime]:
+        """When each process was last known to be alive."""
+        rows = self._read(lambda connection: connection.execute(select(heartbeats)).all())
+        return {row.name: row.at for row in rows}
+
+    def _read(self, question: Callable[[Connection], Answer]) -> Answer:
+        with translated(), self._engine.connect() as connection:
+            try:
+                return question(connection)
+            except BaseException:
+                if getattr(connection.connection.driver_connection, "closed", False):
+                    connection.invalidate()
+                raise
+
+    def _write(self, change: Callable[[Session], Answer]) -> Answer:
+        with self._breaker.guard(), translated(), self._gate.writing() as session:
+            return change(session)

@@ -1,0 +1,87 @@
+"""API tokens: made once, shown once, and known afterwards only by their hash."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, insert, select, update
+
+from app.store.call_log import Reader, Writer
+from app.store.models import api_tokens
+
+_BYTES: Final = 32
+_PREFIX: Final = "ivr_"
+_LONGEST: Final = 128
+_BY_HASH = select(api_tokens.c.name, api_tokens.c.role, api_tokens.c.secret_sha256).where(
+    api_tokens.c.secret_sha256 == bindparam("hash"), api_tokens.c.revoked_at.is_(None)
+)
+_INSERT = insert(api_tokens).values({name: bindparam(name) for name in ("name", "role", "secret_sha256", "created_at")})
+_REVOKE = (
+    update(api_tokens)
+    .where(api_tokens.c.id == bindparam("which"), api_tokens.c.revoked_at.is_(None))
+    .values(revoked_at=bindparam("at"))
+    .returning(api_tokens.c.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIdentity:
+    """Who a token speaks for."""
+
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What may be shown of a token afterwards."""
+
+    id: int
+    name: str
+    role: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class Tokens:
+    """API tokens. Raises StoreUnavailable."""
+
+    def __init__(self, read: Reader, write: Writer) -> None:
+        self._read = read
+        self._write = write
+
+    def create(self, name: str, role: str, *, at: datetime) -> str:
+        """A new secret of 256 random bits; it cannot be had again."""
+        secret = _PREFIX + secrets.token_urlsafe(_BYTES)
+        row = {"name": name, "role": role, "secret_sha256": _hashed(secret), "created_at": at}
+        self._write(lambda session: session.run(_INSERT, row))
+        return secret
+
+    def check(self, secret: str) -> TokenIdentity | None:
+        """Who this secret speaks for; None when it is unknown or revoked."""
+        if len(secret) > _LONGEST:
+            return None
+        # A secret of 256 random bits needs no slow hash: there is nothing to guess it from.
+        sought = _hashed(secret)
+        row = self._read(lambda connection: connection.execute(_BY_HASH, {"hash": sought}).first())
+        if row is None or not hmac.compare_digest(row.secret_sha256, sought):
+            return None
+        return TokenIdentity(row.name, row.role)
+
+    def revoke(self, token_id: int, *, at: datetime) -> bool:
+        """End a token; False when there was none to end."""
+        return self._write(lambda session: session.one(_REVOKE, {"which": token_id, "at": at})) is not None
+
+    def list(self) -> tuple[Token, ...]:
+        """All tokens ever made, oldest first."""
+        columns = (api_tokens.c[name] for name in ("id", "name", "role", "created_at", "revoked_at"))
+        query = select(*columns).order_by(api_tokens.c.id)
+        rows = self._read(lambda connection: connection.execute(query).all())
+        return tuple(Token(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+def _hashed(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

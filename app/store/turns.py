@@ -1,0 +1,221 @@
+"""One turn of one call, written whole or not at all: the reply, the facts, the call, its legs and its ticket.
+
+Decides nothing about what happened; refuses to know how a connection is had.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+
+from app.cdr.records import CallRecord
+from app.flow.messages import Fact
+from app.store.models import call_facts, calls, legs, replies, tickets
+from app.store.prepared import Session
+from app.store.rows import (
+    CALL_COLUMNS,
+    FACT_COLUMNS,
+    LEG_COLUMNS,
+    TICKET_COLUMNS,
+    Row,
+    StoredFact,
+    call_of,
+    call_row,
+    differing,
+    fact_of,
+    fact_row,
+    leg_of,
+    leg_row,
+    ticket_of,
+    ticket_row,
+)
+
+_SID = bindparam("sid", type_=calls.c.call_sid.type)
+_TURN = bindparam("at_turn", type_=replies.c.turn.type)
+
+_REPLY = select(replies.c.body).where(replies.c.call_sid == _SID, replies.c.turn == _TURN)
+CALL_WITH_TICKET = select(
+    *(calls.c[name] for name in CALL_COLUMNS), *(tickets.c[name] for name in TICKET_COLUMNS)
+).join_from(calls, tickets, calls.c.ticket == tickets.c.number)
+_LOAD = CALL_WITH_TICKET.where(calls.c.call_sid == _SID)
+_LEGS = (
+    select(*(legs.c[name] for name in LEG_COLUMNS)).where(legs.c.call_sid == _SID).order_by(legs.c.turn, legs.c.place)
+)
+_FACTS = (
+    select(*(call_facts.c[name] for name in FACT_COLUMNS))
+    .where(call_facts.c.call_sid == _SID)
+    .order_by(call_facts.c.at, call_facts.c.turn, call_facts.c.place, call_facts.c.key)
+)
+
+# Held to the end of the transaction, so that two webhooks of one call take turns on PostgreSQL as they do on
+# SQLite, from the very first, when there is no row to lock. The two-number form of these locks stays free.
+_HOLD = select(func.pg_advisory_xact_lock(func.hashtextextended(_SID, literal_column("0"))))
+
+
+def _insert_unless_there(database: str, table: Table) -> Insert:
+    if database == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
+    else:
+        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
+    return build(table).values({column.name: bindparam(column.name) for column in table.c}).on_conflict_do_nothing()
+
+
+def _insert_ticket_of_new_call(database: str) -> Insert:
+    columns = [column for column in tickets.c if column.name != "number"]
+    parameters: list[Any] = [bindparam(column.name, type_=column.type) for column in columns]
+    if database == "sqlite":
+        # The only writer may count by itself, which spares the page that AUTOINCREMENT keeps its count on.
+        columns.append(tickets.c.number)
+        last = select(func.coalesce(func.max(tickets.c.number), literal_column("1000"))).scalar_subquery()
+        parameters.append(last + literal_column("1"))
+    unseen = select(*parameters).where(~exists().where(calls.c.call_sid == _SID))
+    return insert(tickets).from_select(columns, unseen, include_defaults=False).returning(tickets.c.number)
+
+
+_INSERT_LEG = insert(legs).values({column.name: bindparam(column.name) for column in legs.c})
+
+
+class _Inserts:
+    """The inserts whose wording differs between databases."""
+
+    def __init__(self, database: str) -> None:
+        self.ticket = _insert_ticket_of_new_call(database)
+        self.call = _insert_unless_there(database, calls).returning(calls.c.call_sid)
+        self.fact = _insert_unless_there(database, call_facts)
+        self.reply = _insert_unless_there(database, replies)
+
+
+@cache
+def _inserts(database: str) -> _Inserts:
+    return _Inserts(database)
+
+
+@lru_cache(maxsize=512)
+def _update(table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> Update:
+    # Only what changed is named: an index on a column that stays is then not touched.
+    which = (table.c[key] == bindparam(f"old_{key}") for key in keys)
+    return update(table).where(*which).values({column: bindparam(column) for column in columns})
+
+
+class TurnTransaction:
+    """What can be read and written within one turn. Ends with the `with` block that gave it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._insert = _inserts(session.database)
+        self._held: str | None = None
+
+    def saved_reply(self, call_sid: str, turn: int) -> str | None:
+        """The body this turn was answered with, if it was. Later webhooks of the call wait until we are done."""
+        self._hold(call_sid)
+        row = self._session.one(_REPLY, {"sid": call_sid, "at_turn": turn})
+        return None if row is None else row[0]
+
+    def load(self, call_sid: str) -> CallRecord | None:
+        """The call as it stands, held for us until the transaction ends."""
+        self._hold(call_sid)
+        return load_record(self._session, call_sid)
+
+    def open(self, record: CallRecord) -> CallRecord:
+        """Insert a call, and its ticket when that has no number yet; gives back the record with its numbers.
+
+        A call that is there already is left as it is and given back as it stands.
+        """
+        call_sid = record.call.call_sid
+        self._hold(call_sid)
+        if record.ticket.number is None:
+            given = self._session.one(self._insert.ticket, {"sid": call_sid, **ticket_row(record.ticket)})
+            if given is None:
+                return self._existing(call_sid)
+            record = replace(record, ticket=replace(record.ticket, number=given[0]))
+        opened = replace(record, call=replace(record.call, ticket=record.ticket.number))
+        if self._session.one(self._insert.call, call_row(opened.call)) is None:
+            return self._existing(call_sid)
+        self._save_legs(replace(opened, legs=()), opened)
+        return opened
+
+    def save(self, before: CallRecord, after: CallRecord) -> None:
+        """Write what differs between the two, and nothing else."""
+        self._write(calls, {"call_sid": after.call.call_sid}, call_row(before.call), call_row(after.call))
+        self._save_legs(before, after)
+        same = before.ticket.number == after.ticket.number
+        old = ticket_row(before.ticket) if same else {}
+        self._write(tickets, {"number": after.ticket.number}, old, ticket_row(after.ticket))
+
+    def tell(self, call_sid: str, turn: int, facts: Sequence[Fact]) -> None:
+        """Append facts; one whose key this turn has told already is left as it was."""
+        rows = [
+            {"call_sid": call_sid, "turn": turn, "place": place, **fact_row(fact)} for place, fact in enumerate(facts)
+        ]
+        if rows:
+            self._session.run_each(self._insert.fact, rows)
+
+    def facts(self, call_sid: str) -> tuple[StoredFact, ...]:
+        """All that is known of a call, by the instant it happened, then in the order it was told."""
+        return load_facts(self._session, call_sid)
+
+    def keep_reply(self, call_sid: str, turn: int, body: str) -> None:
+        """Remember the answer to a turn; the first one kept stays."""
+        self._session.run(self._insert.reply, {"call_sid": call_sid, "turn": turn, "body": body})
+
+    def _existing(self, call_sid: str) -> CallRecord:
+        record = load_record(self._session, call_sid)
+        if record is None:
+            raise LookupError("a call was there and is gone within one transaction")
+        return record
+
+    def _hold(self, call_sid: str) -> None:
+        # SQLite has one writer at a time as it is.
+        if self._held != call_sid and self._session.database == "postgresql":
+            self._session.run(_HOLD, {"sid": call_sid})
+            self._held = call_sid
+
+    def _save_legs(self, before: CallRecord, after: CallRecord) -> None:
+        known = {(leg.turn, leg.number): leg_row(leg) for leg in before.legs}
+        places: dict[int, int] = {}
+        fresh: list[Row] = []
+        for leg in after.legs:
+            place = places[leg.turn] = places.get(leg.turn, -1) + 1
+            key = {"call_sid": leg.call_sid, "turn": leg.turn, "number": leg.number}
+            if (leg.turn, leg.number) in known:
+                self._write(legs, key, known[leg.turn, leg.number], leg_row(leg))
+            else:
+                fresh.append({**leg_row(leg), "place": place})
+        if fresh:
+            self._session.run_each(_INSERT_LEG, fresh)
+
+    def _write(self, table: Table, key: Row, before: Row, after: Row) -> None:
+        changed = differing(before, after)
+        if changed:
+            statement = _update(table, tuple(key), tuple(changed))
+            self._session.run(statement, {**{f"old_{name}": value for name, value in key.items()}, **changed})
+
+
+def load_record(session: Session, call_sid: str) -> CallRecord | None:
+    """A call with its legs and its ticket, or None."""
+    row = session.one(_LOAD, {"sid": call_sid})
+    if row is None:
+        return None
+    return CallRecord(
+        call=call_of(row[: len(CALL_COLUMNS)]),
+        legs=tuple(leg_of(leg) for leg in session.all(_LEGS, {"sid": call_sid})),
+        ticket=ticket_of(row[len(CALL_COLUMNS) :]),
+    )
+
+
+def load_facts(session: Session, call_sid: str) -> tuple[StoredFact, ...]:
+    """All facts of a call, by the instant they happened, then in the order they were told."""
+    return tuple(fact_of(row) for row in session.all(_FACTS, {"sid": call_sid}))
