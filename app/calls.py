@@ -1,0 +1,409 @@
+"""THE use case: something happened on a call → what to do next, saved before it is said.
+
+One transaction a turn, committed before the reply. When the database cannot be reached, the turn is answered from
+the position token and the configuration in memory, and its facts go to the local spool until they can be stored.
+"""
+
+from binascii import crc32
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from app.cdr.derive import apply, opened
+from app.cdr.records import Call, CallRecord
+from app.config.snapshot import Snapshot
+from app.flow.engine import advance, first_position
+from app.flow.messages import (
+    CallArrived,
+    CallerLeft,
+    DialEnded,
+    DialStatus,
+    Event,
+    Fact,
+    FactKind,
+    Faulted,
+    KeysPressed,
+    Position,
+    RecordingEnded,
+    Say,
+    Silence,
+    Turn,
+)
+from app.flow.scene import Scene
+from app.flow.standard import (
+    ACCEPT,
+    ACCEPTED,
+    ALREADY_GONE,
+    APOLOGY,
+    DECLINED,
+    LAST_RESORT_MESSAGE,
+    STANDARD_PROMPTS,
+)
+from app.services import Services
+from app.store import SpoolEntry, StoreUnavailable, TurnTransaction
+from app.telephony import twiml
+from app.telephony.inbound import VoiceRequest, dial_status, whole_seconds
+from oncall import BusinessHours
+
+ACCEPT_KEY = "1"
+DECLINE_KEY = "2"
+ACCEPT_TRIES = 3
+ACCEPT_WAIT_SECONDS = 5
+LONGEST_CALL = timedelta(hours=24)
+CLOCK_SKEW = timedelta(minutes=5)
+# Facts that belong to no turn of the flow are kept under numbers no flow reaches.
+END_TURN = 1_000_000
+STRAY_TURNS = 2_000_000
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Answers every voice webhook. Each method returns a document, or nothing where nothing is steered."""
+
+    services: Services
+
+    # Webhooks that steer the caller.
+
+    def incoming(self, request: VoiceRequest) -> str:
+        """The first ring: opens the ticket and enters the flow of the line that was dialled."""
+        at = self.services.clock.now()
+        position = self._beginning(request, self.services.config.current(), at)
+        return self._turn(position, CallArrived(), request, at)
+
+    def resume(self, token: str, request: VoiceRequest, event: Event) -> str:
+        """The caller did something, or an attempt to reach somebody ended, at the position in `token`."""
+        at = self.services.clock.now()
+        position = self.services.positions.read(token)
+        if position is None or not _is_fresh(position, at):
+            reason = "the position in the address is not ours or too old"
+            return self._turn(self._stray(request, token, at), Faulted(reason), request, at)
+        if request.gone:
+            ended = event if isinstance(event, DialEnded | RecordingEnded) else None
+            event = CallerLeft(after=ended)
+        return self._turn(position, event, request, at)
+
+    def fallback(self, token: str | None, request: VoiceRequest) -> str:
+        """Twilio could not use our last answer: answer the same turn again, from `token` if its address had one."""
+        if token is None:
+            return self.incoming(request)
+        position = self.services.positions.read(token)
+        dialling = position is not None and request.fields.get("ErrorUrl", "").find("/dialled/") >= 0
+        event = DialEnded(status=DialStatus.FAILED, bridged=None, accepted=None) if dialling else Silence()
+        return self.resume(token, request, event)
+
+    def rescue(self, token: str | None, request: VoiceRequest, reason: str) -> str:
+        """Something of ours raised: record it and continue in the flow of last resort."""
+        at = self.services.clock.now()
+        position = self.services.positions.read(token) if token else None
+        if position is None:
+            position = self._stray(request, token or "", at)
+        return self._turn(replace(position, flow="", node=""), Faulted(reason), request, at)
+
+    def silence(self, token: str, request: VoiceRequest) -> str:
+        """Nothing was pressed or recorded, or a verb fell through to the redirect behind it."""
+        return self.resume(token, request, Silence())
+
+    def bare_document(self) -> str:
+        """What is said when even the flow of last resort raised: needs only the configuration in memory."""
+        snapshot = self.services.config.current()
+        party = next(iter(snapshot.roster.outside_parties.values()), None)
+        line = next(iter(snapshot.book.lines.values()))
+        words = STANDARD_PROMPTS["en"]
+        return twiml.bare(
+            Say(words[APOLOGY], "en-US"),
+            Say(words[LAST_RESORT_MESSAGE], "en-US"),
+            number=party.number if party else None,
+            caller_id=line.number,
+            base=self.services.settings.public_base_url,
+        )
+
+    # Webhooks of the phones we ring.
+
+    def accept_prompt(self, token: str, request: VoiceRequest) -> str:
+        """What a staff phone hears before anybody is connected. Needs no database."""
+        position = self.services.positions.read(token)
+        if position is None or request.gone:
+            return twiml.EMPTY
+        return self._prompt_to_accept(position)
+
+    def accept_key(self, token: str, request: VoiceRequest, event: KeysPressed | Silence) -> str:
+        """The key a staff member pressed: take it, pass it on, or hear the prompt again."""
+        position = self.services.positions.read(token)
+        if position is None:
+            return twiml.parting(self._words(None, DECLINED))
+        match event:
+            case KeysPressed(digits) if digits == ACCEPT_KEY:
+                record = self._tell_leg(position, request, FactKind.LEG_ACCEPTED, "the accept key was pressed")
+                caller_is_there = record is None or record.call.ended_at is None
+                return (
+                    twiml.accepted(self._words(position, ACCEPTED))
+                    if caller_is_there
+                    else twiml.parting(self._words(position, ALREADY_GONE))
+                )
+            case KeysPressed(digits) if digits == DECLINE_KEY:
+                self._tell_leg(position, request, FactKind.LEG_DECLINED, "the decline key was pressed")
+                return twiml.parting(self._words(position, DECLINED))
+            case _ if position.tries + 1 < ACCEPT_TRIES:
+                return self._prompt_to_accept(replace(position, tries=position.tries + 1))
+            case _:
+                return twiml.parting(self._words(position, DECLINED))
+
+    def leg_status(self, token: str, request: VoiceRequest) -> None:
+        """A phone we ring rang, was answered, or is over."""
+        position, word = self.services.positions.read(token), request.fields.get("CallStatus", "")
+        if position is None or word in {"queued", "initiated"}:
+            return
+        if word == "ringing":
+            self._tell_leg(position, request, FactKind.LEG_RANG, "the phone rings")
+        elif word in {"in-progress", "answered"}:
+            self._tell_leg(position, request, FactKind.LEG_ANSWERED, "somebody or something picked up")
+        else:
+            self._tell_leg(position, request, FactKind.LEG_ENDED, f"the phone reports {word}"[:60])
+
+    # Webhooks that only report.
+
+    def recording_status(self, token: str, request: VoiceRequest) -> None:
+        """A message is stored at the provider, or turned out empty."""
+        position = self.services.positions.read(token)
+        status = request.fields.get("RecordingStatus", "")
+        if position is None or status not in {"completed", "absent", "failed"}:
+            return
+        sid = request.fields.get("RecordingSid", "")[:64]
+        fact = Fact(
+            kind=FactKind.RECORDING_STORED,
+            key=f"recording:{sid}:{status}",
+            at=self.services.clock.now(),
+            because=f"the recording is {status}",
+            detail={
+                "recording_sid": sid,
+                "status": status,
+                "seconds": whole_seconds(request.fields.get("RecordingDuration", "")),
+            },
+        )
+        self._tell(request.call_sid, position.turn, fact)
+
+    def call_status(self, request: VoiceRequest) -> None:
+        """The call is over, as the provider reports it; opens the ticket of a call we had not seen."""
+        if not request.gone:
+            return
+        word = request.fields.get("CallStatus", "")
+        fact = Fact(
+            kind=FactKind.CALL_ENDED,
+            key="call_ended",
+            at=self.services.clock.now(),
+            because=f"the provider reports {word}",
+            detail={
+                "status": dial_status(word).value,
+                "seconds": whole_seconds(request.fields.get("CallDuration", "")),
+            },
+        )
+        opening = _opening(request, self.services.config.current(), at=fact.at)
+        self._tell(request.call_sid, END_TURN, fact, opening=opening)
+
+    # One turn.
+
+    def _turn(self, position: Position, event: Event, request: VoiceRequest, at: datetime) -> str:
+        snapshot = self._snapshot(position.revision)
+        call_sid = request.call_sid
+        try:
+            with self.services.store.turn() as transaction:
+                said = transaction.saved_reply(call_sid, position.turn)
+                if said is not None:
+                    return said
+                known = transaction.load(call_sid)
+                record = known or _opening(request, snapshot, at=_started(position, at))
+                event = _with_accept_key(event, record, position.turn)
+                reply, facts = self._advance(position, event, snapshot, request, at=at, record=record)
+                self._save(transaction, known, apply(record, facts, hours=_desk_hours(snapshot)))
+                transaction.tell(call_sid, position.turn, facts)
+                transaction.keep_reply(call_sid, position.turn, reply)
+                return reply
+        except StoreUnavailable as fault:
+            _log.warning("store_unavailable", call_sid=call_sid, turn=position.turn, reason=fault.reason)
+        reply, facts = self._advance(position, event, snapshot, request, at=at, record=None)
+        opening = _opening(request, snapshot, at=_started(position, at))
+        entry = SpoolEntry.of(call_sid=request.call_sid, turn=position.turn, facts=facts, opening=opening, reply=reply)
+        self._spool(entry)
+        return reply
+
+    def _advance(
+        self,
+        position: Position,
+        event: Event,
+        snapshot: Snapshot,
+        request: VoiceRequest,
+        *,
+        at: datetime,
+        record: CallRecord | None,
+    ) -> tuple[str, Sequence[Fact]]:
+        scene = Scene(
+            book=snapshot.book,
+            roster=snapshot.roster,
+            at=at,
+            ticket=record.ticket.number if record else None,
+            callback_number=record.call.callback_number if record else None,
+        )
+        turn = advance(position, event, scene)
+        return self._render(turn, snapshot, request), turn.facts
+
+    def _render(self, turn: Turn, snapshot: Snapshot, request: VoiceRequest) -> str:
+        token = "" if turn.position is None else self.services.positions.write(turn.position)
+        links = twiml.Links(self.services.settings.public_base_url, token)
+        caller_id = snapshot.book.line_for(request.dialled).number
+        return twiml.render(turn, links=links, caller_id=caller_id)
+
+    def _snapshot(self, revision: str) -> Snapshot:
+        config = self.services.config
+        return config.revision(revision) or config.current()
+
+    def _beginning(self, request: VoiceRequest, snapshot: Snapshot, at: datetime) -> Position:
+        line = snapshot.book.line_for(request.dialled)
+        return first_position(line=line.name, flow=line.flow, revision=snapshot.revision, at=at)
+
+    def _stray(self, request: VoiceRequest, token: str, at: datetime) -> Position:
+        """A position for a request that carries none of ours; the same request always gets the same turn."""
+        turn = STRAY_TURNS + crc32(token.encode("utf-8", "replace")) % STRAY_TURNS
+        return replace(self._beginning(request, self.services.config.current(), at), turn=turn)
+
+    # The record.
+
+    def _save(self, transaction: TurnTransaction, before: CallRecord | None, after: CallRecord) -> None:
+        if before is None:
+            transaction.open(after)
+        else:
+            transaction.save(before, after)
+
+    def _tell_leg(self, position: Position, request: VoiceRequest, kind: FactKind, because: str) -> CallRecord | None:
+        word = request.fields.get("CallStatus", "")
+        fact = Fact(
+            kind=kind,
+            key=f"{kind}:{request.call_sid}",
+            at=self.services.clock.now(),
+            because=because,
+            detail={"leg": position.turn, "leg_sid": request.call_sid, "status": dial_status(word).value},
+        )
+        return self._tell(request.parent_call_sid or request.call_sid, position.turn, fact)
+
+    def _tell(self, call_sid: str, turn: int, fact: Fact, *, opening: CallRecord | None = None) -> CallRecord | None:
+        """Stores a fact that steers nothing; returns the record after it, or None when it could not be stored yet.
+
+        A fact about a call the database has not seen waits in the spool for that call, unless it brings an
+        `opening`: then it opens the call itself.
+        """
+        snapshot = self.services.config.current()
+        try:
+            with self.services.store.turn() as transaction:
+                known = transaction.load(call_sid)
+                record = known or opening
+                if record is not None:
+                    after = apply(record, [fact], hours=_desk_hours(snapshot))
+                    self._save(transaction, known, after)
+                    transaction.tell(call_sid, turn, [fact])
+                    return after
+        except StoreUnavailable as fault:
+            _log.warning("store_unavailable", call_sid=call_sid, turn=turn, reason=fault.reason)
+        self._spool(SpoolEntry.of(call_sid=call_sid, turn=turn, facts=[fact], opening=opening, reply=None))
+        return None
+
+    def _spool(self, entry: SpoolEntry) -> None:
+        try:
+            self.services.spool.append(entry)
+        except OSError as fault:
+            # The caller comes first: without a disk the call still goes on, and the log is all that is left of it.
+            _log.error("spool_failed", call_sid=entry.call_sid, turn=entry.turn, reason=fault.strerror)
+
+    # After an outage.
+
+    def replay(self) -> int:
+        """Stores what the spool holds, in order; returns how many entries. Repeating it changes nothing.
+
+        Raises StoreUnavailable when the database is still away: the rest then stays in the spool.
+        """
+        return self.services.spool.replay(self._replay_entry)
+
+    def _replay_entry(self, entry: SpoolEntry) -> bool:
+        """Stores one entry; False when it waits for a call that nobody has told of."""
+        snapshot = self._snapshot(entry.revision)
+        with self.services.store.turn() as transaction:
+            before = transaction.load(entry.call_sid)
+            if before is None:
+                opening = entry.opening()
+                if opening is None:
+                    return False
+                before = transaction.open(opening)
+            transaction.tell(entry.call_sid, entry.turn, entry.facts)
+            # Facts of the outage may precede facts stored since: the record is read again from all of them.
+            blank = replace(before, call=_blank(before.call), legs=())
+            told = sorted(transaction.facts(entry.call_sid), key=lambda stored: (stored.at, stored.turn, stored.key))
+            transaction.save(before, apply(blank, told, hours=_desk_hours(snapshot)))
+            if entry.reply is not None:
+                transaction.keep_reply(entry.call_sid, entry.turn, entry.reply)
+        return True
+
+    # What staff phones hear.
+
+    def _prompt_to_accept(self, position: Position) -> str:
+        links = twiml.Links(self.services.settings.public_base_url, self.services.positions.write(position))
+        return twiml.accept_prompt(self._words(position, ACCEPT), links=links, wait_seconds=ACCEPT_WAIT_SECONDS)
+
+    def _words(self, position: Position | None, prompt: str) -> Say:
+        at = self.services.clock.now()
+        snapshot = self._snapshot(position.revision if position else "")
+        if position is None:
+            line = next(iter(snapshot.book.lines.values()))
+            position = first_position(line=line.name, flow=line.flow, revision=snapshot.revision, at=at)
+        return Scene(book=snapshot.book, roster=snapshot.roster, at=at).say(prompt, position)
+
+
+def _opening(request: VoiceRequest, snapshot: Snapshot, *, at: datetime) -> CallRecord:
+    line = snapshot.book.line_for(request.dialled)
+    return opened(
+        call_sid=request.call_sid,
+        line=line.name,
+        caller=request.caller,
+        dialled=request.dialled,
+        at=at,
+        revision=snapshot.revision,
+        priority=line.priority,
+    )
+
+
+def _desk_hours(snapshot: Snapshot) -> BusinessHours | None:
+    return next(iter(snapshot.roster.hours.values()), None)
+
+
+def _blank(call: Call) -> Call:
+    """The call as it was at its first webhook, before any fact but its arrival."""
+    return Call(
+        call_sid=call.call_sid,
+        line=call.line,
+        caller=call.caller,
+        dialled=call.dialled,
+        started_at=call.started_at,
+        config_revision=call.config_revision,
+        priority=call.priority,
+        ticket=call.ticket,
+    )
+
+
+def _started(position: Position, at: datetime) -> datetime:
+    return at if position.turn == 0 else datetime.fromtimestamp(position.started_at, tz=UTC)
+
+
+def _is_fresh(position: Position, at: datetime) -> bool:
+    age = at - datetime.fromtimestamp(position.started_at, tz=UTC)
+    return -CLOCK_SKEW <= age <= LONGEST_CALL
+
+
+def _with_accept_key(event: Event, record: CallRecord, turn: int) -> Event:
+    """Adds what the record knows about the accept key to the end of a Dial."""
+    ended = event.after if isinstance(event, CallerLeft) else event
+    if not isinstance(ended, DialEnded):
+        return event
+    leg = next((leg for leg in record.legs if leg.turn == turn), None)
+    ended = replace(ended, accepted=leg is not None and leg.accepted_at is not None)
+    return CallerLeft(after=ended) if isinstance(event, CallerLeft) else ended

@@ -1,0 +1,35 @@
+"""The `ivr` command. Each subcommand lives in a module of its own, loaded only when it is asked for."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "call": "app.cli.call:call",
+    "check": "app.cli.check:check",
+    "clock": "app.cli.processes:clock",
+    "db": "app.cli.database:db",
+    "oncall": "app.cli.duty:oncall_now",
+    "serve": "app.cli.processes:serve",
+    "token": "app.cli.access:token",
+    "web": "app.cli.processes:web",
+}
+
+
+class _OnDemand(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.group(cls=_OnDemand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Telephony IVR and on-call routing for the OffSite service desk."""

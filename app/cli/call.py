@@ -1,0 +1,189 @@
+"""`ivr call`: plays one call through the real web application and prints what everybody hears and why."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from random import SystemRandom
+from tempfile import TemporaryDirectory
+
+import click
+
+from app.cdr.records import CallRecord, TimelineEntry
+from app.cli.environment import Instant, desk_zone, instant_or_now, settings_or_exit, snapshot_or_exit
+from app.config.snapshot import Snapshot
+from app.services import Services, wire
+from app.settings import Settings
+from app.simulator.caller import CallerScript, MessageEnd
+from app.simulator.clock import VirtualClock
+from app.simulator.exchange import Account
+from app.simulator.handsets import BEHAVIOURS, Behaviour, Handsets
+from app.simulator.parties import Moment, parse_keys
+from app.simulator.phone import Phone
+from app.simulator.trace import Trace
+from app.simulator.transcript import clock_time, lines
+from app.simulator.wire import WsgiWire
+
+DEFAULT_CALLER = "+18165550199"
+SEEDS = 2**48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A played call: what went over the telephone, and what the record says of it."""
+
+    trace: Trace
+    record: CallRecord | None
+    timeline: tuple[TimelineEntry, ...]
+
+
+@click.command()
+@click.argument("line")
+@click.option("--at", type=Instant(), help="When the call comes (default: now; without a zone: the desk's).")
+@click.option("--from", "caller", default=DEFAULT_CALLER, show_default=True, help="The caller's number.")
+@click.option("--keys", default="", help='Keys, one per prompt: "1", "3,1042#"; - stays silent at a prompt.')
+@click.option("--party", "parties", multiple=True, metavar="NAME=BEHAVIOUR", help="What a party's phone does.")
+@click.option("--hang-up-at", type=click.Choice([moment.value for moment in Moment]), help="Caller gives up there.")
+@click.option("--message-seconds", default=20.0, show_default=True, help="Length of a message the caller leaves.")
+@click.option("--json", "as_json", is_flag=True, help="Print the call, its legs, timeline and ticket as JSON.")
+def call(
+    line: str,
+    at: datetime | None,
+    caller: str,
+    keys: str,
+    parties: tuple[str, ...],
+    hang_up_at: str | None,
+    message_seconds: float,
+    as_json: bool,
+) -> None:
+    """Plays one call to LINE (main, alternate or a number) and prints what the caller hears, who rings and why.
+
+    BEHAVIOUR is accept, decline, voicemail, busy, ignore, fail, hangs-up or voicemail-at-once. Parties that are not
+    named accept. In simulation the call is kept in the database like any other; with a Twilio account it is not.
+    """
+    settings = settings_or_exit()
+    snapshot = snapshot_or_exit(settings.config_dir)
+    dialled = _number(line, snapshot)
+    handsets = _handsets(parties, snapshot)
+    script = CallerScript(
+        keys=parse_keys(keys),
+        hangs_up_at=Moment(hang_up_at) if hang_up_at else None,
+        message_seconds=message_seconds,
+        message_end=MessageEnd.PRESSES_KEY,
+    )
+    clock = VirtualClock(instant_or_now(at, snapshot).astimezone(UTC))
+    with _services(settings, clock) as services:
+        played = _play(services, clock, handsets, dialled=dialled, caller=caller, script=script)
+    if as_json:
+        click.echo(json.dumps(_as_json(played), indent=2, default=str))
+    else:
+        _print(played, _names(snapshot), desk_zone(snapshot))
+
+
+def _play(
+    services: Services, clock: VirtualClock, handsets: Handsets, *, dialled: str, caller: str, script: CallerScript
+) -> Played:
+    from app.web.factory import make_app  # noqa: PLC0415 (the web framework is loaded only where it is used)
+
+    settings = services.settings
+    phone = Phone(
+        WsgiWire(make_app(services), settings.public_base_url),
+        account=Account(sid=settings.account_sid, base_url=settings.public_base_url),
+        auth_token=settings.auth_tokens[0],
+        clock=clock,
+        handsets=handsets,
+        # Every played call is a call of its own in the record.
+        seed=SystemRandom().randrange(SEEDS),
+    )
+    trace = phone.dial(to=dialled, from_=caller or None, caller=script)
+    calls = services.store.calls
+    return Played(trace=trace, record=calls.get(trace.call_sid), timeline=calls.timeline(trace.call_sid))
+
+
+@contextmanager
+def _services(settings: Settings, clock: VirtualClock) -> Iterator[Services]:
+    with TemporaryDirectory() as scratch:
+        if not settings.simulated:
+            # A rehearsal leaves no ticket in the database of the real desk.
+            settings = replace(settings, database_url=f"sqlite:///{Path(scratch) / 'rehearsal.db'}")
+        services = wire(settings, clock=clock)
+        try:
+            services.store.upgrade()
+            yield services
+        finally:
+            services.store.close()
+
+
+def _number(line: str, snapshot: Snapshot) -> str:
+    known = snapshot.book.lines.get(line)
+    if known is not None:
+        return known.number
+    if line.startswith("+") or line.isdigit():
+        return line
+    raise click.BadParameter(f"there is no line {line!r}; there are: {', '.join(snapshot.book.lines)}, or a number")
+
+
+def _names(snapshot: Snapshot) -> dict[str, str]:
+    roster = snapshot.roster
+    numbers = {number: person.name for person in roster.people.values() for number in person.phones}
+    return numbers | {party.number: party.title for party in roster.outside_parties.values()}
+
+
+def _handsets(parties: tuple[str, ...], snapshot: Snapshot) -> Handsets:
+    roster = snapshot.roster
+    numbers = {person.name: person.phones for person in roster.people.values()}
+    numbers |= {party.name: (party.number,) for party in roster.outside_parties.values()}
+    behaviours: dict[str, Behaviour] = {}
+    for text in parties:
+        name, _, behaviour = text.rpartition("=")
+        if name not in numbers:
+            raise click.BadParameter(
+                f"there is no party {name!r}; there are: {', '.join(numbers)}", param_hint="--party"
+            )
+        if behaviour not in BEHAVIOURS:
+            known = ", ".join(BEHAVIOURS)
+            raise click.BadParameter(f"{behaviour!r} is no behaviour; there are: {known}", param_hint="--party")
+        behaviours |= dict.fromkeys(numbers[name], BEHAVIOURS[behaviour])
+    return Handsets(behaviours, default=BEHAVIOURS["accept"])
+
+
+def _print(played: Played, names: Mapping[str, str], zone: tzinfo) -> None:
+    entries = [(event.at, 0, words) for event, words in lines(played.trace, names=names)]
+    entries += [(entry.at, 1, _reason(entry)) for entry in played.timeline if _worth_telling(entry)]
+    started = entries[0][0].astimezone(zone)
+    click.echo(f"{started:%A %d %B %Y, %Z}\n")
+    for at, _, words in sorted(entries, key=lambda entry: entry[:2]):
+        click.echo(f"{clock_time(at, zone)}  {words}")
+    if played.record is not None:
+        click.echo("")
+        _print_record(played.record)
+
+
+def _worth_telling(entry: TimelineEntry) -> bool:
+    return bool(entry.detail.get("source"))
+
+
+def _reason(entry: TimelineEntry) -> str:
+    return f"    · {entry.because}   [{entry.detail['source']}]"
+
+
+def _print_record(record: CallRecord) -> None:
+    call_, ticket = record.call, record.ticket
+    click.echo(f"Call     {call_.call_sid} on the {call_.line} line: {call_.disposition}")
+    for leg in record.legs:
+        click.echo(f"  rang   {leg.party:24} {leg.outcome:22} {leg.because}   [{leg.source}]")
+    click.echo(f"Ticket   {ticket.number}  {ticket.priority}, {ticket.status}: {ticket.subject}")
+
+
+def _as_json(played: Played) -> dict[str, object]:
+    record = played.record
+    return {
+        "call_sid": played.trace.call_sid,
+        "heard": played.trace.heard_texts(),
+        "call": asdict(record.call) if record else None,
+        "legs": [asdict(leg) for leg in record.legs] if record else [],
+        "ticket": asdict(record.ticket) if record else None,
+        "timeline": [asdict(entry) for entry in played.timeline],
+    }

@@ -1,0 +1,37 @@
+"""The wiring: every part that touches the world, made from settings in one place; tests hand in their own."""
+
+from dataclasses import dataclass
+
+from app.clock import Clock, clock_for
+from app.config.snapshot import ConfigStore
+from app.settings import Settings
+from app.store import Spool, Store
+from app.telephony.position import PositionTokens
+from app.telephony.signature import SignatureCheck
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the use cases need: settings, time, configuration, storage and telephony."""
+
+    settings: Settings
+    clock: Clock
+    config: ConfigStore
+    store: Store
+    spool: Spool
+    positions: PositionTokens
+    signatures: SignatureCheck
+
+
+def wire(settings: Settings, *, clock: Clock | None = None, store: Store | None = None) -> Services:
+    """The real parts for `settings`. Raises ConfigError when the YAML has faults."""
+    clock = clock or clock_for(settings.clock_start)
+    return Services(
+        settings=settings,
+        clock=clock,
+        config=ConfigStore(settings.config_dir, clock=clock.now),
+        store=store or Store.open(settings.database_url),
+        spool=Spool(settings.instance_dir / "spool"),
+        positions=PositionTokens(settings.secret_key),
+        signatures=SignatureCheck(public_base_url=settings.public_base_url, tokens=settings.auth_tokens),
+    )

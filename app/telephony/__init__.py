@@ -1,0 +1,1 @@
+"""Everything Twilio: its signature, its request words, its markup, its REST interface."""

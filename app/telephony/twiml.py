@@ -1,0 +1,113 @@
+"""Writes instructions as TwiML. One renderer, no SDK in the call path: an escaped template is ten times cheaper.
+
+Every document leads on: a Gather is followed by a Redirect for silence, a Dial and a Record name their action.
+"""
+
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from app.flow.messages import Dial, Gather, Hangup, Instruction, Play, Record, Say, Turn
+
+HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
+EMPTY = f"{HEAD}<Response/>"
+HANGUP = f"{HEAD}<Response><Hangup/></Response>"
+LEG_EVENTS = "ringing answered completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses a document leads to; each is `base` + what happened + the position token."""
+
+    base: str
+    token: str
+
+    def to(self, what: str) -> str:
+        return f"{self.base}/voice/{what}/{self.token}"
+
+
+def render(turn: Turn, *, links: Links, caller_id: str) -> str:
+    """The document of a turn. `caller_id` (E.164) is the number shown to the people rung."""
+    if not turn.instructions:
+        return EMPTY
+    body = "".join(_element(instruction, links, caller_id) for instruction in turn.instructions)
+    return f"{HEAD}<Response>{body}</Response>"
+
+
+def _element(instruction: Instruction, links: Links, caller_id: str) -> str:
+    match instruction:
+        case Say():
+            return say(instruction)
+        case Play():
+            return f"<Play>{escape(instruction.url)}</Play>"
+        case Gather():
+            return _gather(instruction, links)
+        case Dial():
+            return _dial(instruction, links, caller_id)
+        case Record():
+            return _record(instruction, links)
+        case Hangup():
+            return "<Hangup/>"
+
+
+def say(words: Say) -> str:
+    """A spoken text."""
+    voice = f" voice={quoteattr(words.voice)}" if words.voice else ""
+    return f"<Say{voice} language={quoteattr(words.language)}>{escape(words.text)}</Say>"
+
+
+def _gather(gather: Gather, links: Links) -> str:
+    # A menu takes one key, the hash key included; a number of unknown length is ended by the hash key.
+    ending = 'finishOnKey="#"' if gather.digits is None else f'numDigits="{gather.digits}" finishOnKey=""'
+    inside = "".join(
+        say(prompt) if isinstance(prompt, Say) else _element(prompt, links, "") for prompt in gather.prompts
+    )
+    return (
+        f'<Gather action="{links.to("keys")}" method="POST" input="dtmf" timeout="{gather.wait_seconds}" {ending}>'
+        f'{inside}</Gather><Redirect method="POST">{links.to("silence")}</Redirect>'
+    )
+
+
+def _dial(dial: Dial, links: Links, caller_id: str) -> str:
+    shown = f" callerId={quoteattr(caller_id)}" if caller_id else ""
+    screen = f' url="{links.to("accept")}" method="POST"' if dial.screened else ""
+    return (
+        f'<Dial action="{links.to("dialled")}" method="POST" timeout="{dial.ring_seconds}"{shown}>'
+        f'<Number{screen} statusCallback="{links.to("leg")}" statusCallbackMethod="POST" '
+        f'statusCallbackEvent="{LEG_EVENTS}">{escape(dial.number)}</Number></Dial>'
+    )
+
+
+def _record(record: Record, links: Links) -> str:
+    return (
+        f'<Record action="{links.to("recorded")}" method="POST" maxLength="{record.max_seconds}" '
+        f'timeout="{record.silence_seconds}" finishOnKey="#" playBeep="true" '
+        f'recordingStatusCallback="{links.to("recording")}" recordingStatusCallbackMethod="POST" '
+        f'recordingStatusCallbackEvent="completed absent"/>'
+        f'<Redirect method="POST">{links.to("silence")}</Redirect>'
+    )
+
+
+def accept_prompt(words: Say, *, links: Links, wait_seconds: int) -> str:
+    """The document played to a staff phone before anybody is connected: it hangs up unless a key is pressed."""
+    text = say(words)
+    return (
+        f'{HEAD}<Response><Gather action="{links.to("accept-key")}" method="POST" input="dtmf" numDigits="1" '
+        f'finishOnKey="" timeout="{wait_seconds}">{text}<Pause length="2"/>{text}</Gather><Hangup/></Response>'
+    )
+
+
+def accepted(words: Say) -> str:
+    """The document after the accept key: it ends by itself, and its end connects the two."""
+    return f"{HEAD}<Response>{say(words)}</Response>"
+
+
+def parting(words: Say) -> str:
+    """Last words to a staff phone that is not connected."""
+    return f"{HEAD}<Response>{say(words)}<Hangup/></Response>"
+
+
+def bare(apology: Say, message: Say, *, number: str | None, caller_id: str, base: str) -> str:
+    """A document that needs nothing of ours but this text: apology, outside party if there is one, a message."""
+    dial = f"<Dial callerId={quoteattr(caller_id)}>{escape(number)}</Dial>" if number else ""
+    record = f'<Record action="{base}/voice/recorded/none" method="POST" finishOnKey="#" maxLength="180"/>'
+    return f"{HEAD}<Response>{say(apology)}{dial}{say(message)}{record}<Hangup/></Response>"

@@ -1,0 +1,40 @@
+"""Who may ask the API what: bearer tokens and the roles they carry. It knows no endpoint."""
+
+from enum import StrEnum
+from http import HTTPStatus
+
+from flask import request
+
+from app.store import TokenIdentity, Tokens
+from app.web.problems import ApiProblem
+
+SCHEME = "bearer"
+CHALLENGE = 'Bearer realm="ivr"'
+
+
+class Role(StrEnum):
+    """What somebody, or a program of theirs, is to this desk."""
+
+    STAFF = "staff"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+
+
+EVERY_ROLE = frozenset(Role)
+
+
+def admit(tokens: Tokens, roles: frozenset[Role]) -> TokenIdentity:
+    """Who is asking. Raises ApiProblem: 401 without a token that is known (RFC 6750), 403 without one of `roles`."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != SCHEME or not secret.strip():
+        raise _unauthorised("send a token of yours as `Authorization: Bearer TOKEN`", CHALLENGE)
+    identity = tokens.check(secret.strip())
+    if identity is None:
+        raise _unauthorised("this token is not known, or no longer valid", f'{CHALLENGE}, error="invalid_token"')
+    if identity.role not in roles:
+        raise ApiProblem(HTTPStatus.FORBIDDEN, "the role of this token does not allow this")
+    return identity
+
+
+def _unauthorised(detail: str, challenge: str) -> ApiProblem:
+    return ApiProblem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": challenge})

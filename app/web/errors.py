@@ -1,0 +1,78 @@
+"""The catch-alls of the house: spoken for the telephone, a problem document for programs. Nothing else has one.
+
+Each keeps the exception in the log and gives no detail away.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec
+
+import structlog
+from flask import Response, g
+
+from app.calls import Calls
+from app.telephony import twiml
+
+P = ParamSpec("P")
+OnFault = Callable[[Exception, Mapping[str, Any]], str]
+XML = "text/xml"
+_log = structlog.get_logger(__name__)
+
+
+def spoken(document: str) -> Response:
+    """A TwiML answer."""
+    return Response(document, mimetype=XML)
+
+
+def answer_rescued(calls: Calls) -> Callable[[Callable[P, str]], Callable[P, Response]]:
+    """Answers a caller's webhook; what raises continues in the flow of last resort, and if need be without it."""
+
+    def rescue(fault: Exception, view_args: Mapping[str, Any]) -> str:
+        return calls.rescue(view_args.get("token"), g.voice, f"our code raised {type(fault).__name__}")
+
+    def bare(_fault: Exception, _view_args: Mapping[str, Any]) -> str:
+        return calls.bare_document()
+
+    def rescue_or_bare(fault: Exception, view_args: Mapping[str, Any]) -> str:
+        return _guarded(lambda: rescue(fault, view_args), bare)()
+
+    def decorate(view: Callable[P, str]) -> Callable[P, Response]:
+        return _spoken(_guarded(view, rescue_or_bare))
+
+    return decorate
+
+
+def answer_staff_phone(view: Callable[P, str]) -> Callable[P, Response]:
+    """Answers a staff phone's webhook; what raises hangs that phone up, so that the next one rings."""
+    return _spoken(_guarded(view, lambda _fault, _view_args: twiml.HANGUP))
+
+
+def report_only(view: Callable[P, None]) -> Callable[P, Response]:
+    """Answers a report: nothing is said, and what raises is logged; reconciliation finds the facts again."""
+
+    @wraps(view)
+    def told(*args: P.args, **kwargs: P.kwargs) -> str:
+        view(*args, **kwargs)
+        return twiml.EMPTY
+
+    return _spoken(_guarded(told, lambda _fault, _view_args: twiml.EMPTY))
+
+
+def _guarded(view: Callable[P, str], on_fault: OnFault) -> Callable[P, str]:
+    @wraps(view)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> str:
+        try:
+            return view(*args, **kwargs)
+        except Exception as fault:  # noqa: BLE001 (a caller never hears an error page)
+            _log.exception("webhook_failed", call_sid=g.voice.call_sid)
+            return on_fault(fault, kwargs)
+
+    return answer
+
+
+def _spoken(view: Callable[P, str]) -> Callable[P, Response]:
+    @wraps(view)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> Response:
+        return spoken(view(*args, **kwargs))
+
+    return answer

@@ -1,0 +1,37 @@
+"""Puts the web application together: webhooks, API, health, and the watch on the configuration folder."""
+
+import os
+
+from flask import Flask
+
+from app.config.watch import watch
+from app.logs import configure_logs
+from app.services import Services, wire
+from app.settings import read_settings
+from app.web.api import api
+from app.web.health import health
+from app.web.problems import register_problems
+from app.web.webhooks import webhooks
+
+CONFIG_POLL_SECONDS = 2.0
+
+
+def make_app(services: Services) -> Flask:
+    """The application over these services. Nothing is started: no thread, no connection."""
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = services.settings.secret_key
+    app.config["MAX_CONTENT_LENGTH"] = 1_048_576
+    app.register_blueprint(webhooks(services))
+    app.register_blueprint(api(services))
+    app.register_blueprint(health(services))
+    register_problems(app)
+    return app
+
+
+def services_from_environment() -> Services:
+    """The services of a web process: logging set up and the configuration folder watched."""
+    settings = read_settings(os.environ)
+    configure_logs(settings.log_format)
+    services = wire(settings)
+    watch(services.config, every_seconds=CONFIG_POLL_SECONDS)
+    return services

@@ -1,0 +1,169 @@
+"""Whether the service lives, whether all it leans on is there, and figures about it.
+
+For people and monitors: calls go on without a database and on the last good configuration, so that a process
+that is not ready still serves callers and must not be taken away from them. No figure carries anything personal.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Final
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.multiprocess import MultiProcessCollector
+from pydantic_core import to_json
+
+from app import clock
+from app.services import Services
+from app.store import StoreUnavailable
+
+CLOCK: Final = "clock"
+OLDEST_HEARTBEAT = timedelta(seconds=120)
+PROBLEMS_TOLD = 20
+_NOT_ASKED = "not known: the database does not answer"
+_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
+_UNKNOWN_ROUTE = "none"
+# Seven digits or more, however written, unless they are a date.
+_NUMBER = re.compile(r"(?<!\d)(?!\d{4}-\d\d-\d\d(?!\d))\+?\d(?:[ ().-]{0,2}\d){6,}")
+
+# Webhooks take a few milliseconds; the callers' provider gives up after fifteen seconds.
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
+_REGISTRY = CollectorRegistry()
+ProcessCollector(registry=_REGISTRY)
+_ANSWERS = Counter("ivr_http_answers", "Requests answered", ("route", "status"), registry=_REGISTRY)
+_SECONDS = Histogram(
+    "ivr_http_answer_seconds", "Time it took to answer", ("route",), buckets=_BUCKETS, registry=_REGISTRY
+)
+
+
+def health(services: Services) -> Blueprint:
+    """The blueprint of /healthz, /readyz and /metrics. None of them needs a token, and none tells a secret."""
+    blueprint = Blueprint("health", __name__)
+    readiness = Readiness(services)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return _fresh("ok", "text/plain; charset=utf-8")
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        found = readiness.findings()
+        ready = all(finding.ok for finding in found.values())
+        status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
+        return _fresh(to_json(found), "application/json", status=status)
+
+    @blueprint.get("/metrics")
+    def metrics() -> Response:
+        return _fresh(generate_latest(_registry()), CONTENT_TYPE_LATEST)
+
+    return blueprint
+
+
+def observe(app: Flask) -> None:
+    """Counts every answer of the application by route and status, and how long each route takes."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began_at = clock.monotonic()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        # The rule, never the path: paths hold position tokens and call SIDs.
+        route = request.url_rule.rule if request.url_rule else _UNKNOWN_ROUTE
+        _ANSWERS.labels(route, response.status_code).inc()
+        _SECONDS.labels(route).observe(clock.monotonic() - g.began_at)
+        return response
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Whether one part is as it should be, and a sentence about it."""
+
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Looks at every part the service leans on. Never raises."""
+
+    services: Services
+
+    def findings(self) -> Mapping[str, Finding]:
+        """What was found, by part. An unreachable database is asked once only."""
+        database = self._asked(self._database)
+        others = {"migrations": self._migrations, CLOCK: self._clock}
+        unknown = Finding(ok=False, detail=_NOT_ASKED)
+        return {
+            "database": database,
+            **{name: self._asked(look) if database.ok else unknown for name, look in others.items()},
+            "configuration": self._configuration(),
+            "spool": self._spool(),
+        }
+
+    def _asked(self, look: Callable[[], Finding]) -> Finding:
+        try:
+            return look()
+        except StoreUnavailable as fault:
+            return Finding(ok=False, detail=f"the database does not answer: {fault.reason}")
+
+    def _database(self) -> Finding:
+        self.services.store.ping()
+        return Finding(ok=True, detail="answers")
+
+    def _migrations(self) -> Finding:
+        store = self.services.store
+        if store.is_current():
+            return Finding(ok=True, detail=f"at revision {store.revision()}")
+        found = store.revision() or "none"
+        return Finding(ok=False, detail=f"the schema is at revision {found}, not at ours: run `ivr db upgrade`")
+
+    def _clock(self) -> Finding:
+        beat_at = self.services.store.heartbeats().get(CLOCK)
+        if beat_at is None:
+            return Finding(ok=False, detail="the clock process has never run: start `ivr clock`")
+        age = self.services.clock.now() - beat_at
+        if abs(age) > OLDEST_HEARTBEAT:
+            when = f"{abs(age) // timedelta(seconds=1)} seconds {'ago' if age > timedelta() else 'ahead of our time'}"
+            return Finding(ok=False, detail=f"the clock process was last alive {when}: is `ivr clock` running?")
+        return Finding(ok=True, detail=f"alive {max(0, age // timedelta(seconds=1))} seconds ago")
+
+    def _configuration(self) -> Finding:
+        revision, fault = self.services.config.current().revision, self.services.config.fault
+        if fault is None:
+            return Finding(ok=True, detail=f"revision {revision}")
+        told = _masked("; ".join(map(str, fault.problems[:PROBLEMS_TOLD])))
+        more = f"; and {len(fault.problems) - PROBLEMS_TOLD} more" if len(fault.problems) > PROBLEMS_TOLD else ""
+        since = f"{fault.since_at:%Y-%m-%dT%H:%M:%SZ}"
+        detail = f"revision {revision} stays in force; the files are refused since {since}: {told}{more}"
+        return Finding(ok=False, detail=detail)
+
+    def _spool(self) -> Finding:
+        """What waits there is stored when the database is back: told, but no fault in itself."""
+        try:
+            return Finding(ok=True, detail=f"{self.services.spool.size()} bytes wait to be stored")
+        except OSError as fault:
+            return Finding(ok=True, detail=f"cannot be read: {fault.strerror}")
+
+
+def _masked(text: str) -> str:
+    # A message about a wrong phone number may repeat it, and anybody may read this page.
+    return _NUMBER.sub("(a number)", text)
+
+
+def _registry() -> CollectorRegistry:
+    """Figures of this process, or of all of them when they share a folder."""
+    if not os.environ.get(_MULTIPROCESS):
+        return _REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _fresh(body: str | bytes, content_type: str, *, status: int = HTTPStatus.OK) -> Response:
+    return Response(body, status=status, content_type=content_type, headers={"Cache-Control": "no-store"})
