@@ -6,6 +6,7 @@ This is the front door; nobody outside reaches past it.
 from oncall.answers import Coverage, Double, Gap, Shift
 from oncall.clocks import PRIORITY_CLOCKS, Priority, PriorityClock, resolve_due_at, update_due_at
 from oncall.escalation import Attempt, EscalationPolicy, EscalationStep, Plan, Skipped, TargetKind
+from oncall.fairness import Burden, Evening, Measure, burdens, evens_out
 from oncall.hours import BusinessHours, DayException, ExceptionKind, HoursState, OpenSpan
 from oncall.layers import DatedShift, HolidayLimit, Layer, Limits, TemporarySchedule, TimeOff
 from oncall.overrides import Override, OverrideKind
@@ -26,12 +27,14 @@ from oncall.rotation import (
 )
 from oncall.schedule import Schedule
 from oncall.source import InvalidRoster, Source
+from oncall.staff_state import StaffState
 from oncall.walltime import day_starts_at, instant, local_date, local_time
 
 __all__ = [
     "LAST",
     "PRIORITY_CLOCKS",
     "Attempt",
+    "Burden",
     "BusinessDays",
     "BusinessHours",
     "Cadence",
@@ -43,6 +46,7 @@ __all__ = [
     "Duty",
     "EscalationPolicy",
     "EscalationStep",
+    "Evening",
     "EveryDays",
     "EveryMonths",
     "ExceptionKind",
@@ -52,6 +56,7 @@ __all__ = [
     "InvalidRoster",
     "Layer",
     "Limits",
+    "Measure",
     "OpenSpan",
     "OutsideParty",
     "Override",
@@ -68,6 +73,7 @@ __all__ = [
     "Shift",
     "Skipped",
     "Source",
+    "StaffState",
     "TargetKind",
     "Team",
     "TemporarySchedule",
@@ -75,7 +81,9 @@ __all__ = [
     "Turn",
     "WeekParts",
     "WeekdayOfMonth",
+    "burdens",
     "day_starts_at",
+    "evens_out",
     "instant",
     "local_date",
     "local_time",

@@ -3,13 +3,14 @@
 It asks who is on call and never decides it; what an unanswered phone leads to is the caller's flow.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from oncall.answers import Coverage
-from oncall.people import Person, RingGroup
+from oncall.people import Person, RingGroup, RingStrategy
 from oncall.source import Source
+from oncall.staff_state import StaffState
 
 
 class TargetKind(StrEnum):
@@ -43,7 +44,11 @@ class EscalationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One phone to ring for `ring_seconds`, and the rule that named it. `step` counts from 1."""
+    """One phone to ring for `ring_seconds`, and the rule that named it. `step` counts from 1.
+
+    Attempts of one `batch` above 0 stand next to each other and are meant to ring at once. `even_if_busy`: also
+    while the person is talking on another call.
+    """
 
     person: str
     team: str
@@ -52,6 +57,8 @@ class Attempt:
     step: int
     because: str
     source: Source
+    batch: int = 0
+    even_if_busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One person a step names, and why."""
+    """One person a step names, why, and in which manner."""
 
     person: str
     because: str
     source: Source
+    together: bool = False
+    even_if_busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +98,14 @@ class Climb:
     people: Mapping[str, Person]
     ring_groups: Mapping[str, RingGroup]
     on_call: Callable[[str], Coverage]
+    staff: StaffState
 
 
 @dataclass(slots=True)
 class _Draft:
     attempts: list[Attempt] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
+    batches: int = 0
 
 
 def policy_plan(policy: EscalationPolicy, climb: Climb) -> Plan:
@@ -105,56 +116,92 @@ def policy_plan(policy: EscalationPolicy, climb: Climb) -> Plan:
         for number, step in enumerate(policy.steps, start=1):
             again = f", round {lap + 1}" if lap else ""
             where = f"step {number} of escalation policy {policy.name}{again}"
-            _climb_step(draft, step, climb=climb, number=number, where=where, tried=tried)
+            calls, missing = _called(step, climb)
+            if missing:
+                draft.skipped.append(Skipped(step.name, number, f"{where}: {missing[0]}", missing[1] or step.source))
+            reasoned = [replace(call, because=f"{where}: {call.because}") for call in calls]
+            _ring(draft, reasoned, climb.people, step=number, ring_seconds=step.ring_seconds, tried=tried)
     return Plan(tuple(draft.attempts), tuple(draft.skipped), policy.max_wait_seconds)
 
 
-def ring_group_plan(group: RingGroup, people: Mapping[str, Person]) -> Plan:
-    """Return the phones of the group's members, in the order they are listed."""
-    draft, tried = _Draft(), set[str]()
-    for member in group.members:
-        call = _Call(member, f"member of ring group {group.name}", group.source)
-        _ring(draft, call, people[member], step=1, ring_seconds=group.ring_seconds, tried=tried)
+def ring_group_plan(group: RingGroup, people: Mapping[str, Person], staff: StaffState | None = None) -> Plan:
+    """Return the phones of the group's members, in the order its strategy gives."""
+    draft = _Draft()
+    calls = _members(group, staff or StaffState())
+    _ring(draft, calls, people, step=1, ring_seconds=group.ring_seconds, tried=set())
     return Plan(tuple(draft.attempts), tuple(draft.skipped), None)
 
 
-def _climb_step(draft: _Draft, step: EscalationStep, *, climb: Climb, number: int, where: str, tried: set[str]) -> None:
-    calls, missing = _called(step, climb)
-    if missing:
-        source = missing[1] or step.source
-        draft.skipped.append(Skipped(step.name, number, f"{where}: {missing[0]}", source))
-    for call in calls:
-        reasoned = _Call(call.person, f"{where}: {call.because}", call.source)
-        person = climb.people[call.person]
-        _ring(draft, reasoned, person, step=number, ring_seconds=step.ring_seconds, tried=tried)
-
-
-def _called(step: EscalationStep, climb: Climb) -> tuple[Iterable[_Call], tuple[str, Source | None] | None]:
+def _called(step: EscalationStep, climb: Climb) -> tuple[list[_Call], tuple[str, Source | None] | None]:
     """Return whom the step names now, or why it names nobody and where that was decided."""
     match step.target:
         case TargetKind.PERSON:
             return [_Call(step.name, "named there", step.source)], None
         case TargetKind.RING_GROUP:
-            return list(_members(climb.ring_groups[step.name])), None
+            return _members(climb.ring_groups[step.name], climb.staff), None
         case TargetKind.SCHEDULE:
             coverage = climb.on_call(step.name)
             calls = [_Call(duty.person, duty.because, duty.source) for duty in coverage.people]
             return calls, None if calls else (coverage.because, coverage.source)
 
 
-def _members(group: RingGroup) -> Iterator[_Call]:
-    for member in group.members:
-        yield _Call(member, f"member of ring group {group.name}", group.source)
+def _members(group: RingGroup, staff: StaffState) -> list[_Call]:
+    together = group.strategy is RingStrategy.SIMULTANEOUS
+    because = f"member of ring group {group.name}"
+    return [
+        _Call(member, because, group.source, together=together, even_if_busy=group.ring_busy)
+        for member in staff.ordered(group)
+    ]
 
 
-def _ring(draft: _Draft, call: _Call, person: Person, *, step: int, ring_seconds: int, tried: set[str]) -> None:
-    if call.person in tried:
-        because = f"{call.because}, but already tried in this round"
-        draft.skipped.append(Skipped(call.person, step, because, call.source))
+def _ring(
+    draft: _Draft,
+    calls: list[_Call],
+    people: Mapping[str, Person],
+    *,
+    step: int,
+    ring_seconds: int,
+    tried: set[str],
+) -> None:
+    """Add the phones of one step: of those rung at once first all first phones, then all second ones."""
+    fresh: list[_Call] = []
+    for call in calls:
+        if call.person in tried:
+            because = f"{call.because}, but already tried in this round"
+            draft.skipped.append(Skipped(call.person, step, because, call.source))
+            continue
+        tried.add(call.person)
+        person = people[call.person]
+        if person.phones:
+            fresh.append(call)
+        else:
+            because = f"{call.because}, but {call.person} has no phone number ({person.source})"
+            draft.skipped.append(Skipped(call.person, step, because, person.source))
+    for call, number, batch in _phones(draft, fresh, people):
+        team = people[call.person].team
+        draft.attempts.append(
+            Attempt(
+                call.person,
+                team,
+                number,
+                ring_seconds,
+                step,
+                call.because,
+                call.source,
+                batch=batch,
+                even_if_busy=call.even_if_busy,
+            )
+        )
+
+
+def _phones(draft: _Draft, calls: list[_Call], people: Mapping[str, Person]) -> Iterator[tuple[_Call, str, int]]:
+    if not any(call.together for call in calls):
+        for call in calls:
+            yield from ((call, number, 0) for number in people[call.person].phones)
         return
-    tried.add(call.person)
-    if not person.phones:
-        because = f"{call.because}, but {call.person} has no phone number ({person.source})"
-        draft.skipped.append(Skipped(call.person, step, because, person.source))
-    for number in person.phones:
-        draft.attempts.append(Attempt(call.person, person.team, number, ring_seconds, step, call.because, call.source))
+    for place in range(max(len(people[call.person].phones) for call in calls)):
+        draft.batches += 1
+        for call in calls:
+            phones = people[call.person].phones
+            if place < len(phones):
+                yield call, phones[place], draft.batches

@@ -39,12 +39,16 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class RingGroup:
-    """People rung together or in turn; `ring_seconds` is how long each phone rings."""
+    """People rung together or in turn; `ring_seconds` is how long each phone rings.
+
+    `ring_busy`: members are rung also while they talk on another call.
+    """
 
     name: str
     members: tuple[str, ...]
     strategy: RingStrategy = RingStrategy.HUNT
     ring_seconds: int = 20
+    ring_busy: bool = False
     source: Source = field(kw_only=True)
 
 

@@ -11,6 +11,7 @@ from oncall.hours import BusinessHours
 from oncall.overrides import Override
 from oncall.people import OutsideParty, Person, RingGroup, Team
 from oncall.schedule import Schedule
+from oncall.staff_state import StaffState
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,15 +39,22 @@ class Roster:
         """Return the next shift of somebody who is not on call at `at`; None when none is foreseeable."""
         return self.schedules[schedule].next_shift(at=at, quick=quick)
 
-    def ring_group_plan(self, name: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Plan:
-        """Return the phones to ring for the group, in the order its members are listed."""
-        del at, quick  # members are the same around the clock; a fairer strategy will ask
-        return escalation.ring_group_plan(self.ring_groups[name], self.people)
+    def ring_group_plan(
+        self, name: str, *, at: datetime, quick: tuple[Override, ...] = (), staff: StaffState | None = None
+    ) -> Plan:
+        """Return the phones to ring for the group, in the order its strategy gives for the `staff` as they are."""
+        del at, quick  # members are the same around the clock
+        return escalation.ring_group_plan(self.ring_groups[name], self.people, staff)
 
-    def policy_plan(self, name: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Plan:
+    def policy_plan(
+        self, name: str, *, at: datetime, quick: tuple[Override, ...] = (), staff: StaffState | None = None
+    ) -> Plan:
         """Return the phones to ring for the escalation policy, in order, and who is left out and why."""
         climb = escalation.Climb(
-            self.people, self.ring_groups, lambda schedule: self.who_is_on(schedule, at=at, quick=quick)
+            self.people,
+            self.ring_groups,
+            lambda schedule: self.who_is_on(schedule, at=at, quick=quick),
+            staff or StaffState(),
         )
         return escalation.policy_plan(self.policies[name], climb)
 

@@ -172,6 +172,7 @@ def _ring_groups(page: Page[StaffFile]) -> dict[str, RingGroup]:
             members=model.members,
             strategy=model.strategy,
             ring_seconds=model.ring_seconds,
+            ring_busy=model.ring_busy,
             source=page.source("ring_groups", name),
         )
         for name, model in (page.content.ring_groups if page.content else {}).items()

@@ -104,9 +104,12 @@ class RingGroupModel(Strict):
     members: Annotated[tuple[Known, ...], _FILLED, _SOME]
     """the people, in the order they are rung"""
     strategy: RingStrategy = RingStrategy.HUNT
-    """hunt: one after another; simultaneous: all at once"""
+    """hunt: one after another; simultaneous: all at once, the first key press wins; round_robin: whoever follows the
+    last one who took a call; longest_idle: whoever took none for longest; random: drawn for each call"""
     ring_seconds: RingSeconds = 20
     """how long each phone rings"""
+    ring_busy: bool = False
+    """true: members are rung also while they talk on another call"""
 
 
 class OutsidePartyModel(Strict):
