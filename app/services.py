@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from app.clock import Clock, clock_for
+from app.config.last_good import LastGood
 from app.config.snapshot import ConfigStore
 from app.settings import Settings
 from app.store import Spool, Store
+from app.telephony.outbound import Telephony, TwilioTelephony
 from app.telephony.position import PositionTokens
 from app.telephony.signature import SignatureCheck
 
@@ -21,17 +23,31 @@ class Services:
     spool: Spool
     positions: PositionTokens
     signatures: SignatureCheck
+    telephony: Telephony
 
 
-def wire(settings: Settings, *, clock: Clock | None = None, store: Store | None = None) -> Services:
+def wire(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    store: Store | None = None,
+    telephony: Telephony | None = None,
+) -> Services:
     """The real parts for `settings`. Raises ConfigError when the YAML has faults."""
     clock = clock or clock_for(settings.clock_start)
     return Services(
         settings=settings,
         clock=clock,
-        config=ConfigStore(settings.config_dir, clock=clock.now),
+        config=open_configuration(settings, clock),
         store=store or Store.open(settings.database_url),
         spool=Spool(settings.instance_dir / "spool"),
         positions=PositionTokens(settings.secret_key),
         signatures=SignatureCheck(public_base_url=settings.public_base_url, tokens=settings.auth_tokens),
+        telephony=telephony or TwilioTelephony(settings),
     )
+
+
+def open_configuration(settings: Settings, clock: Clock) -> ConfigStore:
+    """The configuration of `settings`, or this machine's last good copy of it. Raises ConfigError without either."""
+    copy = LastGood(settings.instance_dir / "last-good-configuration.json")
+    return ConfigStore(settings.config_dir, clock=clock.now, last_good=copy)

@@ -11,7 +11,7 @@ import click
 from app.clock import SystemClock
 from app.config.problems import ConfigError
 from app.config.snapshot import Snapshot, load
-from app.services import Services, wire
+from app.services import Services, open_configuration, wire
 from app.settings import Settings, SettingsError, read_settings
 from app.store import StoreUnavailable
 
@@ -36,11 +36,27 @@ def snapshot_or_exit(folder: Path) -> Snapshot:
         raise click.exceptions.Exit(1) from error
 
 
+def live_snapshot_or_exit(settings: Settings) -> Snapshot:
+    """What a service started now would run on: the folder or, told on stderr, the last good copy of it."""
+    try:
+        config = open_configuration(settings, SystemClock())
+    except ConfigError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        raise click.exceptions.Exit(1) from error
+    if config.fault is not None:
+        for problem in config.fault.problems:
+            click.echo(str(problem), err=True)
+        kept = config.current().revision
+        click.echo(f"The files are bad, so the last good configuration {kept} stays in force.", err=True)
+    return config.current()
+
+
 @contextmanager
 def open_services() -> Iterator[Services]:
     """The services of the environment, closed at the end; an unusable database ends the command with exit code 1."""
     settings = settings_or_exit()
-    snapshot_or_exit(settings.config_dir)
+    live_snapshot_or_exit(settings)
     services = wire(settings)
     try:
         yield services

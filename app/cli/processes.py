@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from app.cli.environment import settings_or_exit, snapshot_or_exit
+from app.cli.environment import live_snapshot_or_exit, settings_or_exit
 from app.store import Store, StoreUnavailable
 
 CLOCK_RESTART_SECONDS = 2.0
@@ -23,7 +23,7 @@ STOP_SECONDS = 20.0
 def web(host: str, port: int, workers: int) -> None:
     """The web process alone, under gunicorn."""
     settings = settings_or_exit()
-    snapshot_or_exit(settings.config_dir)
+    live_snapshot_or_exit(settings)
     from app.web.server import serve_web  # noqa: PLC0415 (gunicorn is not needed by the other commands)
 
     serve_web(host=host, port=port, workers=workers)
@@ -33,7 +33,7 @@ def web(host: str, port: int, workers: int) -> None:
 def clock() -> None:
     """The clock process alone."""
     settings = settings_or_exit()
-    snapshot_or_exit(settings.config_dir)
+    live_snapshot_or_exit(settings)
     from app.jobs import run_clock  # noqa: PLC0415 (the scheduler is not needed by the other commands)
 
     run_clock()
@@ -46,7 +46,7 @@ def clock() -> None:
 def serve(host: str, port: int, workers: int) -> None:
     """All that one machine needs: the web process and the clock process, stopped together."""
     settings = settings_or_exit()
-    snapshot = snapshot_or_exit(settings.config_dir)
+    snapshot = live_snapshot_or_exit(settings)
     _prepare_database(settings.database_url)
     click.echo(f"Configuration {snapshot.revision}: {', '.join(line.title for line in snapshot.book.lines.values())}.")
     if settings.simulated:

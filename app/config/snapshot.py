@@ -5,6 +5,7 @@ It knows no single file's form; a configuration with any error is never handed o
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.config.booking import read_pages
 from app.config.crosscheck import cross_check
 from app.config.duty import build_roster
 from app.config.folder import Files, read_folder
+from app.config.last_good import LastGood
 from app.config.problems import ConfigError, Problem, Severity
 from app.config.source import Document, parse
 from app.flow.book import FlowBook
@@ -131,13 +133,44 @@ class ConfigStore:
     bad edit the last good snapshot stays, and `fault` tells why and since when.
     """
 
-    def __init__(self, folder: Path, *, clock: Callable[[], datetime], keep: int = KEPT_REVISIONS) -> None:
-        """Load the folder. Raises ConfigError: a service does not start on a configuration that is wrong."""
-        self._folder, self._clock, self._keep = folder, clock, keep
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], datetime],
+        keep: int = KEPT_REVISIONS,
+        last_good: LastGood | None = None,
+    ) -> None:
+        """Load the folder; where it is bad, the machine's `last_good` copy of it, and tell why as `fault`.
+
+        A process that is started again in the middle of a bad edit thereby goes on answering calls. Raises
+        ConfigError when there is no good copy either.
+        """
+        self._folder, self._clock, self._keep, self._last_good = folder, clock, keep, last_good
         self._lock = threading.Lock()
         self._fault: Fault | None = None
-        self._current = load(folder, at=clock())
+        self._current = self._first()
         self._kept: Mapping[str, Snapshot] = {self._current.revision: self._current}
+
+    def _first(self) -> Snapshot:
+        at, files = self._clock(), read_folder(self._folder)
+        try:
+            snapshot = build(files, loaded_from=str(self._folder), at=at)
+        except ConfigError as error:
+            copy = self._last_good.read() if self._last_good else None
+            if copy is None:
+                raise
+            snapshot = build(copy, loaded_from="the last good copy", at=at)
+            self._fault = Fault(since_at=at, problems=error.problems)
+            return snapshot
+        self._remember(files)
+        return snapshot
+
+    def _remember(self, files: Files) -> None:
+        if self._last_good is not None:
+            # Without a copy the service still runs; it only could not start again on a bad edit.
+            with suppress(OSError):
+                self._last_good.keep(files)
 
     @property
     def fault(self) -> Fault | None:
@@ -159,14 +192,15 @@ class ConfigStore:
     def reload(self) -> list[Problem]:
         """Take the files on disk into force if they are good, and return what was found; errors mean they are not."""
         with self._lock:
-            at = self._clock()
+            at, files = self._clock(), read_folder(self._folder)
             try:
-                snapshot = load(self._folder, at=at)
+                snapshot = build(files, loaded_from=str(self._folder), at=at)
             except ConfigError as error:
                 since_at = self._fault.since_at if self._fault else at
                 self._fault = Fault(since_at=since_at, problems=error.problems)
                 return list(error.problems)
             self._take(snapshot)
+            self._remember(files)
             return list(snapshot.warnings)
 
     def _take(self, snapshot: Snapshot) -> None:

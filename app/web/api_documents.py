@@ -53,7 +53,7 @@ class TimelineEntry(Document):
 
     at: AwareDatetime
     fact: str
-    """What happened, in the past tense, as in `key_pressed`."""
+    """What happened, in the past tense, as in `keys_pressed`."""
     because: str
     """Why."""
     detail: dict[str, JsonValue]

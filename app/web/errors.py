@@ -30,11 +30,16 @@ def answer_rescued(calls: Calls) -> Callable[[Callable[P, str]], Callable[P, Res
     def rescue(fault: Exception, view_args: Mapping[str, Any]) -> str:
         return calls.rescue(view_args.get("token"), g.voice, f"our code raised {type(fault).__name__}")
 
+    def rescue_unstored(fault: Exception, view_args: Mapping[str, Any]) -> str:
+        reason = f"our code raised {type(fault).__name__}"
+        return calls.rescue(view_args.get("token"), g.voice, reason, stored=False)
+
     def bare(_fault: Exception, _view_args: Mapping[str, Any]) -> str:
-        return calls.bare_document()
+        return calls.bare_document(g.voice)
 
     def rescue_or_bare(fault: Exception, view_args: Mapping[str, Any]) -> str:
-        return _guarded(lambda: rescue(fault, view_args), bare)()
+        last = _guarded(lambda **_: rescue_unstored(fault, view_args), bare)
+        return _guarded(lambda: rescue(fault, view_args), lambda _fault, _view_args: last())()
 
     def decorate(view: Callable[P, str]) -> Callable[P, Response]:
         return _spoken(_guarded(view, rescue_or_bare))

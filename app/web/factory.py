@@ -4,27 +4,26 @@ import os
 
 from flask import Flask
 
-from app.config.watch import watch
 from app.logs import configure_logs
 from app.services import Services, wire
 from app.settings import read_settings
+from app.web import background
 from app.web.api import api
-from app.web.health import health
+from app.web.health import health, observe
 from app.web.problems import register_problems
 from app.web.webhooks import webhooks
-
-CONFIG_POLL_SECONDS = 2.0
 
 
 def make_app(services: Services) -> Flask:
     """The application over these services. Nothing is started: no thread, no connection."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["SECRET_KEY"] = services.settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = 1_048_576
     app.register_blueprint(webhooks(services))
     app.register_blueprint(api(services))
     app.register_blueprint(health(services))
     register_problems(app)
+    observe(app)
     return app
 
 
@@ -33,5 +32,5 @@ def services_from_environment() -> Services:
     settings = read_settings(os.environ)
     configure_logs(settings.log_format)
     services = wire(settings)
-    watch(services.config, every_seconds=CONFIG_POLL_SECONDS)
+    background.start(services)
     return services

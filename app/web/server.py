@@ -1,5 +1,9 @@
 """gunicorn as we run it: few threads a worker, because more make the slowest answers slower."""
 
+import os
+import shutil
+from tempfile import mkdtemp
+
 from gunicorn.app.base import BaseApplication
 
 from app import create_app
@@ -31,5 +35,18 @@ def serve_web(*, host: str, port: int, workers: int) -> None:
         "timeout": 30,
         "graceful_timeout": 15,
         "proc_name": "ivr-web",
+        "control_socket_disable": True,
+        "child_exit": _forget_worker,
     }
+    # The workers' figures meet in a folder that is new at each start. Only the master removes it: a worker that
+    # ends leaves the others' figures alone.
+    folder = mkdtemp(prefix="ivr-metrics-")
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+    options["on_exit"] = lambda _server: shutil.rmtree(folder, ignore_errors=True)
     _Server(options).run()
+
+
+def _forget_worker(_server: object, worker: object) -> None:
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415 (reads the folder when imported)
+
+    mark_process_dead(getattr(worker, "pid", 0))  # type: ignore[no-untyped-call] # the library has no hint here

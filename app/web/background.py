@@ -1,0 +1,35 @@
+"""What a web process does besides answering: it takes good edits live, and stores what waited in its spool.
+
+The clock process stores the spool too; but where web and clock do not share a disk, only the writer can read it.
+"""
+
+import threading
+
+import structlog
+
+from app.calls import Calls
+from app.config.watch import watch
+from app.services import Services
+from app.store import StoreUnavailable
+
+CONFIG_POLL_SECONDS = 2.0
+REPLAY_SECONDS = 3.0
+_log = structlog.get_logger(__name__)
+
+
+def start(services: Services) -> None:
+    """Starts the threads of a web process. They end with it."""
+    watch(services.config, every_seconds=CONFIG_POLL_SECONDS)
+    threading.Thread(target=_replay, args=(services,), name="spool-replay", daemon=True).start()
+
+
+def _replay(services: Services) -> None:
+    calls, pause = Calls(services), threading.Event()
+    while not pause.wait(REPLAY_SECONDS):
+        try:
+            stored = calls.replay()
+        except (StoreUnavailable, OSError) as fault:
+            _log.warning("replay_waits", reason=type(fault).__name__)
+        else:
+            if stored:
+                _log.info("replayed", entries=stored)
