@@ -25,6 +25,7 @@ from app.simulator.phone import Phone
 from app.simulator.trace import Trace
 from app.simulator.transcript import clock_time, lines
 from app.simulator.wire import WsgiWire
+from app.store import StoreUnavailable
 
 DEFAULT_CALLER = "+18165550199"
 SEEDS = 2**48
@@ -112,6 +113,9 @@ def _services(settings: Settings, clock: VirtualClock) -> Iterator[Services]:
         try:
             services.store.upgrade()
             yield services
+        except StoreUnavailable as fault:
+            click.echo(f"The database cannot be used: {fault.reason}. Is DATABASE_URL right?", err=True)
+            raise click.exceptions.Exit(1) from fault
         finally:
             services.store.close()
 

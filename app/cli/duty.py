@@ -56,5 +56,9 @@ def _sentence(answer: dict[str, object], snapshot: Snapshot) -> str:
     if not isinstance(people, list) or not people:
         return f"{answer['schedule']}: NOBODY{ends} ({answer['because']})"
     names = ", ".join(f"{person['name']} {person['phone'] or 'no number'}" for person in people)
-    reasons = "; ".join(f"{person['because']} ({person['source']})" for person in people)
+    reasons = "; ".join(_reason(person["because"], person["source"]) for person in people)
     return f"{answer['schedule']}: {names}{ends}\n    {reasons}"
+
+
+def _reason(because: str, source: str) -> str:
+    return because if source in because else f"{because} ({source})"

@@ -1,0 +1,127 @@
+"""People, teams, ring groups, outside parties, schedules and escalation policies: new, gone or changed, in words."""
+
+from collections.abc import Iterator, Sequence
+
+from app.difference.changes import Change, Section, compared, turned
+from app.written import counted, listed
+from oncall import EscalationPolicy, OutsideParty, Person, RingGroup, Roster, Schedule, Team
+
+
+def staff_changes(old: Roster, new: Roster) -> Iterator[Change]:
+    """Yield what changes about people, teams, ring groups and outside parties."""
+    section = Section.STAFF
+    yield from compared(old.teams, new.teams, section=section, kind="team", differ=_team)
+    yield from compared(
+        old.people, new.people, section=section, kind="person", differ=_person, about=lambda each: f": {_about(each)}"
+    )
+    yield from compared(
+        old.ring_groups,
+        new.ring_groups,
+        section=section,
+        kind="ring group",
+        differ=_ring_group,
+        about=lambda group: f": {listed(group.members)}",
+    )
+    yield from compared(
+        old.outside_parties,
+        new.outside_parties,
+        section=section,
+        kind="outside party",
+        differ=_party,
+        about=lambda party: f": {party.title}, {party.number}",
+    )
+
+
+def policy_changes(old: Roster, new: Roster) -> Iterator[Change]:
+    """Yield what changes about whom escalation policies ring, in which order and for how long."""
+    yield from compared(
+        old.policies,
+        new.policies,
+        section=Section.POLICIES,
+        kind="escalation policy",
+        differ=_policy,
+        about=lambda policy: f": it rings {_climb(policy)}",
+    )
+
+
+def schedule_changes(old: Roster, new: Roster) -> Iterator[Change]:
+    """Yield schedules that are new, gone or renamed. Who is on call in them is told shift by shift elsewhere."""
+    yield from compared(
+        old.schedules,
+        new.schedules,
+        section=Section.ON_CALL,
+        kind="schedule",
+        differ=_schedule,
+        about=lambda schedule: f": {schedule.title}, with {listed(sorted(schedule.people()))}",
+    )
+
+
+def _team(was: Team, now: Team) -> Iterator[str]:
+    yield from turned("called", was.title, now.title)
+
+
+def _about(person: Person) -> str:
+    return f"team {person.team}, {listed(person.phones, nothing='without a phone number')}"
+
+
+def _person(was: Person, now: Person) -> Iterator[str]:
+    yield from turned("of team", was.team, now.team)
+    if was.phones != now.phones:
+        before, after = (listed(each.phones, nothing="no phone number") for each in (was, now))
+        yield f"{after} instead of {before}"
+    yield from turned("speaks", ", ".join(was.languages), ", ".join(now.languages))
+    yield from turned("shown times in", was.zone, now.zone)
+
+
+def _ring_group(was: RingGroup, now: RingGroup) -> Iterator[str]:
+    joined = [name for name in now.members if name not in was.members]
+    left = [name for name in was.members if name not in now.members]
+    if joined:
+        yield f"{listed(joined)} {'joins' if len(joined) == 1 else 'join'}"
+    if left:
+        yield f"{listed(left)} {'leaves' if len(left) == 1 else 'leave'}"
+    if not joined and not left and was.members != now.members:
+        yield f"now in the order {', '.join(now.members)} instead of {', '.join(was.members)}"
+    yield from turned("rung", was.strategy.replace("_", " "), now.strategy.replace("_", " "))
+    yield from turned("rung for", _seconds(was.ring_seconds), _seconds(now.ring_seconds))
+
+
+def _party(was: OutsideParty, now: OutsideParty) -> Iterator[str]:
+    yield from turned("called", was.title, now.title)
+    yield from turned("rung at", was.number, now.number)
+    yield from turned("rung for", _seconds(was.ring_seconds), _seconds(now.ring_seconds))
+
+
+def _policy(was: EscalationPolicy, now: EscalationPolicy) -> Iterator[str]:
+    yield from turned("rings", _climb(was), _climb(now))
+    yield from turned("goes through its steps", _rounds(was), _rounds(now))
+    yield from turned("takes the caller on after", _minutes(was), _minutes(now))
+
+
+def _climb(policy: EscalationPolicy) -> str:
+    return _then(
+        [f"{step.target.replace('_', ' ')} {step.name} ({_seconds(step.ring_seconds)})" for step in policy.steps]
+    )
+
+
+def _then(steps: Sequence[str]) -> str:
+    return ", then ".join(steps)
+
+
+def _rounds(policy: EscalationPolicy) -> str:
+    return "once" if policy.rounds == 1 else f"{policy.rounds} times"
+
+
+def _minutes(policy: EscalationPolicy) -> str | None:
+    return None if policy.max_wait_seconds is None else counted(policy.max_wait_seconds // 60, "minute")
+
+
+def _schedule(was: Schedule, now: Schedule) -> Iterator[str]:
+    yield from turned("called", was.title, now.title)
+    yield from turned("in the zone", was.zone.key, now.zone.key)
+    kept_apart = [each.never_same_as.name if each.never_same_as else None for each in (was, now)]
+    yield from turned("never the same person as in", *kept_apart)
+
+
+def _seconds(number: int) -> str:
+    return counted(number, "second")
