@@ -1,4 +1,4 @@
-"""Time inside the simulator: it stands still until somebody moves it. Knows no machine's clock."""
+"""Time inside the simulator: it stands still until somebody moves it, or runs as told. Knows no machine's clock."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -36,3 +36,14 @@ class VirtualClock:
         self._now = at
         if self._tell is not None:
             self._tell(at)
+
+
+class WallClock:
+    """Real time, as whoever owns the machine's clock tells it: `now` returns an aware instant."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._ask = now
+
+    def now(self) -> datetime:
+        """The present instant, aware."""
+        return self._ask()

@@ -87,13 +87,23 @@ class Courier:
     """Carries requests over one wire, signed for one account.
 
     `witness` sees every attempt: the request, the URL as sent, and the reply (None when there was none).
+    `afterwards` is called when an exchange is over, whatever came of it.
     """
 
-    def __init__(self, wire: Wire, *, auth_token: str, switches: Switches, sids: Sids) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        *,
+        auth_token: str,
+        switches: Switches,
+        sids: Sids,
+        afterwards: Callable[[], None] = lambda: None,
+    ) -> None:
         self._wire = wire
         self._auth_token = auth_token
         self._switches = switches
         self._sids = sids
+        self._afterwards = afterwards
 
     def outgoing(self, method: str, url: str, params: Mapping[str, str]) -> Outgoing:
         """A new logical request with its own token."""
@@ -101,6 +111,12 @@ class Courier:
 
     def deliver(self, outgoing: Outgoing, witness: Witness) -> Delivered:
         """Follow redirects to a reply; raise Undelivered for a 4xx, a 5xx or silence."""
+        try:
+            return self._delivered(outgoing, witness)
+        finally:
+            self._afterwards()
+
+    def _delivered(self, outgoing: Outgoing, witness: Witness) -> Delivered:
         took, limits = 0.0, overrides_of(outgoing.url)
         for _ in range(MAX_REDIRECTS + 1):
             reply, spent = self._with_retries(outgoing, limits, witness)

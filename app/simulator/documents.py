@@ -4,19 +4,29 @@ from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import urljoin
 
-from app.simulator.caller_leg import CallerLeg
 from app.simulator.courier import Delivered, Outgoing, Undelivered
 from app.simulator.events import Failed, Purpose, ReplayDiffered, ReplyIgnored, Warned
-from app.simulator.exchange import Target
 from app.simulator.legs import Leg, PartyLeft
+from app.simulator.reports import report
+from app.simulator.targets import Target
 from app.simulator.timeline import Script
-from app.simulator.twiml import Document, TwimlFault, Verb, for_screening, read
+from app.simulator.twiml import Document, TwimlFault, Verb, only, parse, read
 
+APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 _BEFORE_AN_ACTION_SECONDS = 0.1
 
 
 class ApplicationError(Exception):
     """Neither a document nor its fallback could be had: the party hears Twilio's apology."""
+
+
+class WaitFailed(Exception):  # noqa: N818 (what became of the wait)
+    """A waiting document could not be had or executed."""
+
+    def __init__(self, fault: TwimlFault, failed_url: str) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+        self.failed_url = failed_url
 
 
 def address(url: str, document: Document) -> str:
@@ -39,10 +49,25 @@ def fetch(leg: Leg, target: Target, extra: Mapping[str, str]) -> Script[Document
         return (yield from recover(leg, fault, failed_url=target.address))
 
 
+def inline(leg: Leg, twiml: str) -> Script[Document]:
+    """Read the TwiML that a REST request brought along; it has no address of its own."""
+    try:
+        return _legal(leg, parse(twiml.encode(), url=""))
+    except TwimlFault as fault:
+        return (yield from recover(leg, fault, failed_url=""))
+
+
 def recover(leg: Leg, fault: TwimlFault, *, failed_url: str) -> Script[Document]:
-    """Request the fallback after a failure. A dialled leg has none."""
+    """Request the fallback after a failure. A dialled leg has none; what waits in a queue does not look for it."""
     leg.trace.add(Failed(leg.now(), leg.sid, fault.code, failed_url, str(fault)))
-    fallback = leg.fallback if isinstance(leg, CallerLeg) else None
+    if not leg.recovers:
+        raise WaitFailed(fault, failed_url) from fault
+    return (yield from fall_back(leg, fault, failed_url))
+
+
+def fall_back(leg: Leg, fault: TwimlFault, failed_url: str) -> Script[Document]:
+    """Request the fallback in force; raise ApplicationError when there is none or it fails too."""
+    fallback = leg.fallback
     if fallback is None:
         raise ApplicationError from fault
     try:
@@ -54,14 +79,15 @@ def recover(leg: Leg, fault: TwimlFault, *, failed_url: str) -> Script[Document]
 
 
 def _retrieve(leg: Leg, target: Target, extra: Mapping[str, str], purpose: Purpose) -> Script[Document]:
-    if isinstance(leg, CallerLeg):
-        leg.count_request()
+    leg.count_request()
     delivered = yield from _deliver(leg, leg.exchange.outgoing(target, leg.envelope(extra)), purpose)
-    document = read(delivered.reply, url=delivered.url)
-    if not isinstance(leg, CallerLeg):
-        document = for_screening(document)
+    return _legal(leg, read(delivered.reply, url=delivered.url))
+
+
+def _legal(leg: Leg, document: Document) -> Document:
+    document = only(document, leg.legal)
     for warning in document.warnings:
-        leg.trace.add(Warned(leg.now(), leg.sid, f"{delivered.url}: {warning}"))
+        leg.warn(f"{document.url}: {warning}")
     return document
 
 
@@ -94,6 +120,19 @@ def request_action(leg: Leg, target: Target, extra: Mapping[str, str]) -> Script
         yield from farewell(leg, target, extra)
         raise PartyLeft
     return (yield from fetch(leg, target, extra))
+
+
+def request_ignored(leg: Leg, target: Target, extra: Mapping[str, str]) -> None:
+    """Have the action of a verb requested that the leg was steered away from; the reply is ignored."""
+    report(
+        leg.exchange,
+        target,
+        leg.envelope(extra),
+        trace=leg.trace,
+        sid=leg.sid,
+        purpose=Purpose.FAREWELL,
+        after_seconds=_BEFORE_AN_ACTION_SECONDS,
+    )
 
 
 def farewell(leg: Leg, target: Target, extra: Mapping[str, str], *, status: str | None = None) -> Script[None]:

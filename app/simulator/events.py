@@ -41,6 +41,8 @@ class LegOutcome(StrEnum):
     NO_ANSWER = "no answer"
     BUSY = "busy"
     FAILED = "failed"
+    CALLED_OFF = "called off"  # stopped ringing by REST
+    ENDED = "ended"  # answered, and over without having been connected with anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,34 @@ class LegEnded(Happened):
 
 
 @dataclass(frozen=True, slots=True)
+class QueueJoined(Happened):
+    """Somebody waits in a queue, at this place."""
+
+    number: str
+    queue: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueLeft(Happened):
+    """Somebody waits no more: `result` is "taken out", or Twilio's QueueResult."""
+
+    number: str
+    queue: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Texted(Happened):
+    """A text message was sent; `status` is what became of it at once."""
+
+    from_: str
+    to: str
+    body: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingMade(Happened):
     recording_sid: str
     url: str
@@ -205,6 +235,9 @@ Event = (
     | LegAnswered
     | LegBridged
     | LegEnded
+    | QueueJoined
+    | QueueLeft
+    | Texted
     | RecordingMade
     | Silence
     | Warned

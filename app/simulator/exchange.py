@@ -2,29 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urldefrag
 
 from app.simulator.courier import Courier, Outgoing
 from app.simulator.handsets import Handsets
+from app.simulator.queues import Queues
+from app.simulator.registry import Registry
 from app.simulator.sids import Sids
-from app.simulator.switches import Switches
+from app.simulator.switches import RestSwitches, Switches
+from app.simulator.targets import Target
 from app.simulator.timeline import Timeline
+from app.simulator.trace import Trace
 
 SECONDS_A_CHARACTER = 0.07
 _PLAY_SECONDS = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a request goes."""
-
-    method: str
-    url: str
-
-    @property
-    def address(self) -> str:
-        """The URL without connection overrides."""
-        return urldefrag(self.url).url
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +39,19 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """A recording encrypted with the customer's public key, and the EncryptionDetails that go with it."""
+
+    media: bytes
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
-    """The telephone exchange: time, the courier, the handsets, and how this Twilio behaves."""
+    """The telephone exchange: time, the courier, the handsets, what the account holds, how this Twilio behaves.
+
+    `seal`, when given, encrypts recordings as Twilio does for an account with a public key.
+    """
 
     account: Account
     timeline: Timeline
@@ -58,7 +59,20 @@ class Exchange:
     handsets: Handsets
     switches: Switches
     sids: Sids
+    rest: RestSwitches = field(default_factory=RestSwitches)
+    registry: Registry = field(default_factory=Registry)
+    queues: Queues = field(default_factory=Queues)
+    journal: Trace = field(default_factory=lambda: Trace(call_sid="", caller=None, dialled=""))
+    seal: Callable[[bytes], Sealed] | None = None
     most_requests: int = 500
+
+    def trace(self, *, call_sid: str, caller: str | None, dialled: str) -> Trace:
+        """The record of one more call, told in the journal of everything too."""
+        return Trace(call_sid=call_sid, caller=caller, dialled=dialled, journal=self.journal)
+
+    def may_show(self, number: str) -> bool:
+        """Whether one of our numbers is meant, so that calls and texts may come from it."""
+        return number in self.account.owned_numbers or self.registry.number(number) is not None
 
     def send_later(self, seconds: float, action: Callable[[], None]) -> None:
         """Have a callback delivered, late and twice if the switches say so."""

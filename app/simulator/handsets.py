@@ -1,5 +1,6 @@
 """Dialled phones and their owners: who picks up, when, and what they press. Knows no caller."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,7 +25,8 @@ class Behaviour:
     answers_after_seconds: from the first ring. keys: one entry per prompt heard (see parse_keys), each
     pressed `presses_after_seconds` into its prompt. hangs_up_after_seconds: puts the phone down this
     long after picking up when nothing has come of it. talks_for_seconds: once connected; None leaves it
-    to the caller.
+    to the caller. lines: how many talks the phone can have at once; None when it is never engaged, as
+    voicemail is not.
     """
 
     name: str
@@ -34,13 +36,20 @@ class Behaviour:
     presses_after_seconds: float | None = 3.0
     hangs_up_after_seconds: float | None = None
     talks_for_seconds: float | None = 60.0
+    lines: int | None = 1
 
 
 def accept(
-    *, after_seconds: float = 6.0, keys: tuple[str, ...] = ("1",), talks_for_seconds: float | None = 60.0
+    *,
+    after_seconds: float = 6.0,
+    keys: tuple[str, ...] = ("1",),
+    talks_for_seconds: float | None = 60.0,
+    lines: int | None = 1,
 ) -> Behaviour:
-    """Answers and presses 1; pass other keys for a wrong one first: ("5", "1")."""
-    return Behaviour("accept", answers_after_seconds=after_seconds, keys=keys, talks_for_seconds=talks_for_seconds)
+    """Answers and presses 1; pass other keys for a wrong one first: ("5", "1"). An answering service has many lines."""
+    return Behaviour(
+        "accept", answers_after_seconds=after_seconds, keys=keys, talks_for_seconds=talks_for_seconds, lines=lines
+    )
 
 
 def decline(*, after_seconds: float = 6.0) -> Behaviour:
@@ -51,7 +60,11 @@ def decline(*, after_seconds: float = 6.0) -> Behaviour:
 def voicemail(*, after_seconds: float = 22.0) -> Behaviour:
     """A voicemail picks up, presses nothing and goes on for a minute; 0 seconds is a phone switched off."""
     return Behaviour(
-        "voicemail", answers_after_seconds=after_seconds, hangs_up_after_seconds=60.0, talks_for_seconds=60.0
+        "voicemail",
+        answers_after_seconds=after_seconds,
+        hangs_up_after_seconds=60.0,
+        talks_for_seconds=60.0,
+        lines=None,
     )
 
 
@@ -99,6 +112,7 @@ class Handsets:
         self._behaviours = dict(behaviours or {})
         self._default = default or ignore()
         self._rung: dict[str, int] = {}
+        self._talks: Counter[str] = Counter()
 
     def ring(self, number: str) -> Behaviour:
         """What this number does this time."""
@@ -108,6 +122,25 @@ class Handsets:
         times = self._rung.get(number, 0)
         self._rung[number] = times + 1
         return found[min(times, len(found) - 1)]
+
+    def behave(self, number: str, *behaviours: Behaviour) -> None:
+        """From now on this number does this."""
+        self._behaviours[number] = behaviours
+        self._rung.pop(number, None)
+
+    def engage(self, number: str | None) -> None:
+        """Somebody begins to use this phone."""
+        if number:
+            self._talks[number] += 1
+
+    def release(self, number: str | None) -> None:
+        """Somebody has put this phone down."""
+        if number:
+            self._talks[number] -= 1
+
+    def engaged(self, number: str) -> int:
+        """How many calls go on with this phone."""
+        return self._talks[number]
 
 
 class Owner:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping
 
-from app.simulator.dialled_legs import Over
 from app.simulator.documents import address, fetch, recover
-from app.simulator.events import Warned
-from app.simulator.exchange import Target
 from app.simulator.legs import Leg
+from app.simulator.rung_legs import Over
+from app.simulator.targets import Target
 from app.simulator.timeline import Script
 from app.simulator.twiml import Document, TwimlFault, Verb
 from app.simulator.verbs_dial import dial
+from app.simulator.verbs_enqueue import enqueue
 from app.simulator.verbs_gather import gather
 from app.simulator.verbs_record import record
 from app.simulator.verbs_speech import speak
@@ -18,7 +18,10 @@ Handler = Callable[[Leg, Verb, Document], Script[Document | Over | None]]
 
 
 def run(leg: Leg, document: Document) -> Script[Over]:
-    """Execute a document and all it leads to. Raises PartyLeft or ApplicationError when cut short."""
+    """Execute a document and all it leads to.
+
+    Raises PartyLeft, ApplicationError or, when somebody steers the leg elsewhere, Steered or TakenOut.
+    """
     while True:
         try:
             following = yield from _verbs(leg, document)
@@ -50,6 +53,11 @@ def _hangup(_leg: Leg, _verb: Verb, _document: Document) -> Script[Over]:
     return Over.HANGUP
 
 
+def _leave(_leg: Leg, _verb: Verb, _document: Document) -> Script[Over]:
+    yield from ()
+    return Over.LEAVE
+
+
 def _reject(leg: Leg, verb: Verb, _document: Document) -> Script[Over]:
     yield from ()
     if leg.is_answered:
@@ -61,9 +69,8 @@ def _dial(leg: Leg, verb: Verb, document: Document) -> Script[Document | None]:
     return (yield from dial(leg, verb, document, run))
 
 
-def _not_yet(leg: Leg, verb: Verb, _document: Document) -> Script[None]:
-    yield from ()
-    leg.trace.add(Warned(leg.now(), leg.sid, f"the simulator does not know how to <{verb.name}>"))
+def _enqueue(leg: Leg, verb: Verb, document: Document) -> Script[Document | None]:
+    return (yield from enqueue(leg, verb, document, run))
 
 
 _HANDLERS: Mapping[str, Handler] = {
@@ -76,6 +83,6 @@ _HANDLERS: Mapping[str, Handler] = {
     "Redirect": _redirect,
     "Hangup": _hangup,
     "Reject": _reject,
-    "Enqueue": _not_yet,
-    "Leave": _not_yet,
+    "Enqueue": _enqueue,
+    "Leave": _leave,
 }

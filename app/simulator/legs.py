@@ -7,25 +7,39 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
-from app.simulator.courier import Outgoing, Undelivered
-from app.simulator.events import (
-    Heard,
-    Played,
-    Pressed,
-    Purpose,
-    Requested,
-    Warned,
-)
-from app.simulator.exchange import SECONDS_A_CHARACTER, Exchange, Target
+from app.simulator.events import Heard, Played, Pressed, Purpose, Warned
+from app.simulator.exchange import SECONDS_A_CHARACTER, Exchange
 from app.simulator.parties import Moment, Party
-from app.simulator.signals import Dropped, HungUp, Key, Signal
+from app.simulator.reports import Witnessed, report
+from app.simulator.signals import Dequeued, Dropped, HungUp, Key, Redirected, Signal
+from app.simulator.switches import FinalStatus
+from app.simulator.targets import Target
 from app.simulator.timeline import Alarm, Process, Script
 from app.simulator.trace import Trace
-from app.simulator.wire import Reply
+
+# "Parent calls end after 4 h in any case."
+_LONGEST_CALL_SECONDS = 14_400
+_FINAL_STATUS_SECONDS = 0.4
 
 
 class PartyLeft(Exception):  # noqa: N818 (not an error: people hang up)
     """The leg is over; whatever ran on it stops."""
+
+
+class Steered(Exception):  # noqa: N818 (an order, not an error)
+    """The leg was given another document; whatever ran on it stops, and `order` says where to go on."""
+
+    def __init__(self, order: Redirected) -> None:
+        super().__init__(order.url)
+        self.order = order
+
+
+class TakenOut(Exception):  # noqa: N818 (good news)
+    """Somebody takes the leg out of the queue it waits in; its waiting document stops."""
+
+
+class TooManyRequests(Exception):  # noqa: N818 (the guard's verdict)
+    """The leg made more requests than any sane one does."""
 
 
 def nothing() -> None:
@@ -33,9 +47,13 @@ def nothing() -> None:
 
 
 class Leg:
-    """What callers' legs and dialled legs have in common."""
+    """What callers' legs, dialled legs and legs made by REST have in common.
 
-    number = ""  # of a dialled leg
+    `legal` names the verbs that the document in hand may use; None is all of them. `recovers` says
+    whether a document that fails leads to the fallback.
+    """
+
+    number = ""  # of a leg that rings a phone
 
     def __init__(self, exchange: Exchange, trace: Trace, *, party: Party, fields: dict[str, str]) -> None:
         self.exchange = exchange
@@ -44,13 +62,26 @@ class Leg:
         self.fields = fields
         self.sid = fields["CallSid"]
         self.status = "ringing"
+        self.created_at = self.now()
+        self.started_at: datetime | None = None
         self.answered_at: datetime | None = None
+        self.ended_at: datetime | None = None
+        self.answered_by: str | None = None
+        self.queue_milliseconds = 0
         self.is_over = False
+        self.is_bridged = False
         self.process: Process | None = None
         self.sequence = 0
+        self.fallback: Target | None = None
+        self.status_callback: Target | None = None
+        self.legal: frozenset[str] | None = None
+        self.recovers = True
+        self.requests_made = 0
+        self.before_leaving: Callable[[], None] = nothing
         self._alarms: list[Alarm] = []
         self._leaving: list[Alarm] = []
-        self.before_leaving: Callable[[], None] = nothing
+        self._limit: Alarm | None = None
+        exchange.registry.calls[self.sid] = self
 
     # Time and signals
 
@@ -94,16 +125,30 @@ class Leg:
         self._alarms.clear()
 
     def next_signal(self, seconds: float | None) -> Script[Signal | None]:
-        """Wait for one signal, at most `seconds`; the party's leaving ends the script with PartyLeft."""
+        """Wait for one signal, at most `seconds`.
+
+        The party's leaving ends the script with PartyLeft, an order with Steered or TakenOut.
+        """
         signal = yield seconds
-        if isinstance(signal, HungUp | Dropped):
-            if not self.is_over:
-                self.before_leaving()
-                self.left(dropped=isinstance(signal, Dropped))
-            raise PartyLeft
-        if isinstance(signal, Key):
-            self.trace.add(Pressed(self.now(), self.sid, self.number, signal.key))
+        match signal:
+            case HungUp() | Dropped():
+                self.leave(dropped=isinstance(signal, Dropped))
+                raise PartyLeft
+            case Redirected():
+                raise Steered(signal)
+            case Dequeued():
+                raise TakenOut
+            case Key(key):
+                self.trace.add(Pressed(self.now(), self.sid, self.number, key))
+            case _:
+                pass
         return signal
+
+    def leave(self, *, dropped: bool) -> None:
+        """The party hangs up, or is hung up on, at this instant."""
+        if not self.is_over:
+            self.before_leaving()
+            self.left(dropped=dropped)
 
     def pause(self, seconds: float) -> Script[None]:
         """Let time pass; keys are not listened to."""
@@ -136,14 +181,42 @@ class Leg:
         if self.answered_at is None:
             self.answered_at = self.now()
             self.status = "in-progress"
+            self.limit(_LONGEST_CALL_SECONDS)
+
+    def limit(self, seconds: float) -> None:
+        """Have the leg cut off when it has lasted this long, counted from now."""
+        if self._limit is not None:
+            self._limit.call_off()
+        self._limit = self.exchange.timeline.after(seconds, partial(self.post, Dropped()))
 
     def seconds_answered(self) -> int:
         """Seconds since the leg was answered; 0 when it never was."""
         return 0 if self.answered_at is None else round((self.now() - self.answered_at).total_seconds())
 
+    def duration(self) -> int | None:
+        """How long a leg that is over was connected, as REST tells it; None when it never was."""
+        if self.ended_at is None or self.answered_at is None:
+            return None
+        return round((self.ended_at - self.answered_at).total_seconds())
+
     def left(self, *, dropped: bool) -> None:
         """The party hung up, or the leg was `dropped`."""
         raise NotImplementedError
+
+    def end(self, status: str) -> None:
+        """The leg is over; what was due on it is called off."""
+        self.is_over = True
+        self.status = status
+        self.ended_at = self.now()
+        self.call_off_reactions()
+        if self._limit is not None:
+            self._limit.call_off()
+
+    def count_request(self) -> None:
+        """Raise TooManyRequests when the call goes round in circles."""
+        self.requests_made += 1
+        if self.requests_made > self.exchange.most_requests:
+            raise TooManyRequests
 
     # Sound
 
@@ -165,30 +238,28 @@ class Leg:
         self.trace.add(Played(self.now(), self.sid, self.number, url, seconds))
         return seconds
 
+    def warn(self, text: str) -> None:
+        """Note what Twilio's debugger would show."""
+        self.trace.add(Warned(self.now(), self.sid, text))
+
     # Requests
 
     def envelope(self, extra: Mapping[str, str], *, status: str | None = None) -> dict[str, str]:
         """The parameters of a request about this leg."""
         return {**self.fields, "CallStatus": status or self.status, **extra}
 
-    def witness(self, purpose: Purpose) -> "Witnessed":
+    def witness(self, purpose: Purpose) -> Witnessed:
         """Something that notes every attempt at a request in the trace."""
-        return Witnessed(self, purpose)
+        return Witnessed(self.exchange, self.trace, self.sid, purpose)
 
     def report(self, target: Target, params: Mapping[str, str], *, after_seconds: float = 0.0) -> None:
         """Send a callback that steers nothing; its failure touches nothing."""
-        outgoing = self.exchange.outgoing(target, params)
+        report(self.exchange, target, params, trace=self.trace, sid=self.sid, after_seconds=after_seconds)
 
-        def deliver() -> None:
-            try:
-                delivered = self.exchange.courier.deliver(outgoing, self.witness(Purpose.CALLBACK))
-            except Undelivered as lost:
-                self.trace.add(Warned(self.now(), self.sid, f"{lost.code}: {lost}"))
-                return
-            if _is_chatty(delivered.reply):
-                self.trace.add(Warned(self.now(), self.sid, f"12200: {delivered.url} answered a callback with content"))
-
-        self.exchange.send_later(after_seconds, deliver)
+    def report_last(self, target: Target, params: Mapping[str, str]) -> None:
+        """Send the callback that says how the leg ended: when, and how often, the switches say."""
+        for delay in _FINAL_DELAYS[self.exchange.switches.final_status]:
+            self.report(target, {**self.fields, **params}, after_seconds=delay)
 
     def next_sequence(self) -> int:
         """The SequenceNumber of the leg's next progress event."""
@@ -196,32 +267,10 @@ class Leg:
         return self.sequence - 1
 
 
-def _is_chatty(reply: Reply) -> bool:
-    """Whether a callback was answered with more than nothing, which Twilio's debugger complains of."""
-    return not reply.body.endswith((b"<Response/>", b"<Response />", b"<Response></Response>")) and bool(reply.body)
-
-
-class Witnessed:
-    """Notes attempts in a leg's trace."""
-
-    __slots__ = ("_leg", "_purpose")
-
-    def __init__(self, leg: Leg, purpose: Purpose) -> None:
-        self._leg = leg
-        self._purpose = purpose
-
-    def __call__(self, outgoing: Outgoing, url: str, reply: Reply | None) -> None:
-        status, body = (0, b"") if reply is None else (reply.status, reply.body)
-        self._leg.trace.add(
-            Requested(
-                self._leg.now(),
-                self._leg.sid,
-                self._purpose,
-                outgoing.method,
-                url,
-                outgoing.params,
-                status,
-                body,
-                outgoing.token,
-            )
-        )
+# Seconds between the end of the call and its status callback. A pending action is requested 0.1 s after.
+_FINAL_DELAYS: Mapping[FinalStatus, tuple[float, ...]] = {
+    FinalStatus.AFTER: (_FINAL_STATUS_SECONDS,),
+    FinalStatus.BEFORE: (0.0,),
+    FinalStatus.DUPLICATED: (_FINAL_STATUS_SECONDS, 1.0),
+    FinalStatus.LOST: (),
+}

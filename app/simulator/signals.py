@@ -1,4 +1,4 @@
-"""What can reach a leg while it waits: keys, hang-ups, news of the legs it dialled. Plain values."""
+"""What can reach a leg while it waits: keys, hang-ups, orders, news of other legs. Plain values."""
 
 from dataclasses import dataclass
 
@@ -31,8 +31,24 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirected:
+    """The leg is to leave what it does and execute another document: one at a URL, or this TwiML."""
+
+    method: str = "POST"
+    url: str = ""
+    twiml: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dequeued:
+    """A leg that dialled the queue takes this one out of it."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bridged:
-    """This leg now talks with the one that dialled it."""
+    """This leg now talks with the one that dialled it, or that took it out of a queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +60,34 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A dialled leg got through its screening document and may be bridged."""
+    """Another leg got through its document before the bridge and may be bridged."""
 
     sid: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A dialled leg is over."""
+    """Another leg is over, or has no use for this one any more."""
 
     sid: str
 
 
-Signal = Key | HungUp | SpeechBegan | SpeechEnded | Dropped | Bridged | Answered | Ready | Ended
+@dataclass(frozen=True, slots=True)
+class SomebodyWaits:
+    """Somebody joined the queue this leg waits at."""
+
+
+Signal = (
+    Key
+    | HungUp
+    | SpeechBegan
+    | SpeechEnded
+    | Dropped
+    | Redirected
+    | Dequeued
+    | Bridged
+    | Answered
+    | Ready
+    | Ended
+    | SomebodyWaits
+)

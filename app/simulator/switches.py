@@ -77,3 +77,51 @@ class Switches:
     callbacks_delivered_twice: bool = False
     callback_jitter_seconds: float = 0.0  # callbacks late by up to this, hence out of order
     signature: SignatureFault = SignatureFault.NONE
+
+
+class FailedWait(StrEnum):
+    """What a waitUrl that cannot be had or executed does."""
+
+    ERROR_RESULT = "error-result"  # the Enqueue is over, QueueResult=error
+    FALLBACK = "fallback"  # the call goes to its fallback
+
+
+class EngagedPhone(StrEnum):
+    """What a phone does that is rung while its owner talks on it."""
+
+    BUSY = "busy"
+    CALL_WAITING = "call-waiting"  # rings, and nobody answers
+    VOICEMAIL = "voicemail"  # the carrier's voicemail answers at once
+
+
+class MediaReady(StrEnum):
+    """When a recording can be fetched."""
+
+    AT_ONCE = "at-once"
+    LATE = "late"  # 404 for a minute
+    NEVER = "never"
+
+
+class Transcription(StrEnum):
+    """What becomes of a transcription."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class RestSwitches:
+    """How queues, REST, recordings, texts and busy phones behave where sources disagree or it is a setting."""
+
+    calls_a_second: float = 1.0
+    wait_status: str = "ringing"  # of a waitUrl's CallStatus; or in-progress
+    failed_wait: FailedWait = FailedWait.ERROR_RESULT
+    left_while_bridging: str = "hangup"  # QueueResult of a caller who goes just then; or bridging-in-process
+    deserted_result: str = "error"  # QueueResult when the taker goes just then; or bridged
+    hung_up_bridged_result: str = "bridged"  # QueueResult of a caller who ends the talk; or hangup
+    engaged: EngagedPhone = EngagedPhone.BUSY
+    media: MediaReady = MediaReady.AT_ONCE
+    transcription: Transcription = Transcription.COMPLETED
+    transcription_text: str = "I am calling about a problem."
+    deliveries_reported: bool = True  # carriers do not always say that a text arrived

@@ -7,10 +7,11 @@ are over (then it gets None); `yield None` sleeps until a signal.
 import heapq
 from collections import deque
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from app.simulator.clock import VirtualClock
+from app.simulator.clock import VirtualClock, WallClock
 from app.simulator.signals import Signal
 
 Result = TypeVar("Result")
@@ -32,42 +33,126 @@ class Alarm:
         self.called_off = True
 
 
-class Timeline:
-    """Runs what is due, in order of time and, at one instant, in order of asking."""
+class _Agenda:
+    """Alarms in order of time and, at one instant, in order of asking."""
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self) -> None:
+        self._heap: list[tuple[datetime, int, Alarm]] = []
+
+    def add(self, alarm: Alarm, order: int) -> None:
+        heapq.heappush(self._heap, (alarm.at, order, alarm))
+
+    def first(self) -> tuple[datetime, int] | None:
+        """When the next alarm is due, and when it was asked for; those called off are forgotten."""
+        while self._heap and self._heap[0][2].called_off:
+            heapq.heappop(self._heap)
+        return self._heap[0][:2] if self._heap else None
+
+    def take(self) -> Alarm:
+        return heapq.heappop(self._heap)[2]
+
+
+class Every:
+    """Something that happens again and again until it is stopped."""
+
+    def __init__(self, timeline: "Timeline", seconds: float, action: Callable[[], None]) -> None:
+        self._timeline = timeline
+        self._seconds = seconds
+        self._action = action
+        self._is_stopped = False
+        self._set()
+
+    def stop(self) -> None:
+        """It happens no more."""
+        self._is_stopped = True
+
+    def _set(self) -> None:
+        self._timeline.after(self._seconds, self._play, background=True)
+
+    def _play(self) -> None:
+        if self._is_stopped:
+            return
+        self._action()
+        self._set()
+
+
+class Timeline:
+    """Runs what is due, in order of time and, at one instant, in order of asking.
+
+    What is in the background (see `every`) happens in its turn and alone keeps nothing going: `run` is
+    over when nothing else is due, `play_until` goes on to its instant.
+    """
+
+    def __init__(self, clock: VirtualClock | WallClock) -> None:
         self._clock = clock
-        self._due: list[tuple[datetime, int, Alarm]] = []
+        self._due = _Agenda()
+        self._background = _Agenda()
         self._asked = 0
 
     def now(self) -> datetime:
         return self._clock.now()
 
-    def after(self, seconds: float, action: Callable[[], None]) -> Alarm:
+    def after(self, seconds: float, action: Callable[[], None], *, background: bool = False) -> Alarm:
         """Have `action` called `seconds` from now."""
         alarm = Alarm(self._clock.now() + timedelta(seconds=seconds), action)
         self._asked += 1
-        heapq.heappush(self._due, (alarm.at, self._asked, alarm))
+        (self._background if background else self._due).add(alarm, self._asked)
         return alarm
+
+    def every(self, seconds: float, action: Callable[[], None]) -> Every:
+        """Have `action` called every `seconds`, for the first time `seconds` from now, until it is stopped."""
+        return Every(self, seconds, action)
 
     def start(self, script: Script[None]) -> "Process":
         """Begin a script at this instant."""
         return Process(self, script)
 
     def run(self) -> None:
-        """Play on until nothing is due any more."""
-        while self._due:
-            _, _, alarm = heapq.heappop(self._due)
-            if alarm.called_off:
-                continue
+        """Play on until nothing is due any more but what is in the background."""
+        while self._due.first() is not None:
+            self._play(self._next())
+
+    def play_until(self, at: datetime) -> None:
+        """Play all that is due up to `at`, the background included, and make it `at`."""
+        while (agenda := self._next_or_none()) is not None and (first := agenda.first()) is not None and first[0] <= at:
+            self._play(agenda)
+        if isinstance(self._clock, VirtualClock):
+            self._clock.move_to(max(at, self._clock.now()))
+
+    def spend(self, seconds: float) -> None:
+        """Let time pass within an action: whatever was due meanwhile comes late."""
+        if isinstance(self._clock, VirtualClock):
+            self._clock.advance(seconds)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Held by whoever acts on the simulated world from outside an action."""
+        return nullcontext()
+
+    def unlocked(self) -> AbstractContextManager[None]:
+        """Held while an action waits for somebody else, who may act on the simulated world meanwhile."""
+        return nullcontext()
+
+    def _next(self) -> _Agenda:
+        agenda = self._next_or_none()
+        if agenda is None:
+            raise AssertionError("asked for what is next while nothing is due")
+        return agenda
+
+    def _next_or_none(self) -> _Agenda | None:
+        due = [(first, agenda) for agenda in (self._due, self._background) if (first := agenda.first()) is not None]
+        return min(due, key=lambda entry: entry[0])[1] if due else None
+
+    def _play(self, agenda: _Agenda) -> None:
+        alarm = agenda.take()
+        if isinstance(self._clock, VirtualClock):
             self._clock.move_to(max(alarm.at, self._clock.now()))
-            alarm.action()
+        alarm.action()
 
 
 class Process:
     """One running script with its letter box."""
 
-    __slots__ = ("_alarm", "_begun", "_letters", "_script", "_timeline", "over")
+    __slots__ = ("_alarm", "_begun", "_is_awake", "_letters", "_script", "_timeline", "over")
 
     def __init__(self, timeline: Timeline, script: Script[None]) -> None:
         self._timeline = timeline
@@ -75,6 +160,7 @@ class Process:
         self._letters: deque[Signal] = deque()
         self._alarm: Alarm | None = timeline.after(0, self._wake)
         self._begun = False
+        self._is_awake = False
         self.over = False
 
     def post(self, signal: Signal) -> None:
@@ -82,7 +168,7 @@ class Process:
         if self.over:
             return
         self._letters.append(signal)
-        if len(self._letters) == 1:
+        if len(self._letters) == 1 and not self._is_awake:
             self._sleep(0)
 
     def _sleep(self, seconds: float | None) -> None:
@@ -94,9 +180,12 @@ class Process:
         self._alarm = None
         letter = self._letters.popleft() if self._letters and self._begun else None
         self._begun = True
+        self._is_awake = True
         try:
             seconds = self._script.send(letter)
         except StopIteration:
             self.over = True
             return
+        finally:
+            self._is_awake = False
         self._sleep(0 if self._letters else seconds)

@@ -31,13 +31,20 @@ Kind = TypeVar("Kind", bound=Event)
 class Trace:
     """Everything that happened in a call, in order."""
 
-    def __init__(self, *, call_sid: str, caller: str | None, dialled: str) -> None:
+    def __init__(self, *, call_sid: str, caller: str | None, dialled: str, journal: "Trace | None" = None) -> None:
         self.call_sid = call_sid
         self.caller = caller
         self.dialled = dialled
         self.events: list[Event] = []
+        self._journal = journal
 
     def add(self, event: Event) -> None:
+        self.events.append(event)
+        if self._journal is not None:
+            self._journal.add(event)
+
+    def add_shared(self, event: Event) -> None:
+        """Note what another trace of the same journal has told already."""
         self.events.append(event)
 
     def of(self, kind: type[Kind]) -> Iterator[Kind]:

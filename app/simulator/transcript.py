@@ -18,12 +18,15 @@ from app.simulator.events import (
     LegOutcome,
     Played,
     Pressed,
+    QueueJoined,
+    QueueLeft,
     RecordingMade,
     ReplayDiffered,
     ReplyIgnored,
     Requested,
     Ringing,
     Silence,
+    Texted,
     Warned,
 )
 from app.simulator.trace import LONGEST_SILENCE_SECONDS, Trace
@@ -36,6 +39,8 @@ _OUTCOMES = {
     LegOutcome.NO_ANSWER: "does not answer",
     LegOutcome.BUSY: "is busy",
     LegOutcome.FAILED: "cannot be reached",
+    LegOutcome.CALLED_OFF: "stops ringing: called off",
+    LegOutcome.ENDED: "is off the line, {seconds} s after answering",
 }
 
 
@@ -46,10 +51,17 @@ def render(trace: Trace, *, names: Mapping[str, str], zone: tzinfo) -> list[str]
 
 def lines(trace: Trace, *, names: Mapping[str, str]) -> Iterator[tuple[Event, str]]:
     """The events worth reading, each with its words, for whoever wants to add to them."""
+    callers = _callers(trace)
     for event in trace.events:
-        words = _words(event, names)
+        words = _words(event, names, callers.get(event.sid, "caller"))
         if words is not None:
             yield event, words
+
+
+def _callers(trace: Trace) -> dict[str, str]:
+    """What each caller's leg is called: by number when there are several in one trace."""
+    sids = [event.sid for event in trace.of(Dialled)]
+    return {sid: f"caller {place}" for place, sid in enumerate(sids, 1)} if len(sids) > 1 else {}
 
 
 def clock_time(at: datetime, zone: tzinfo) -> str:
@@ -57,34 +69,38 @@ def clock_time(at: datetime, zone: tzinfo) -> str:
     return at.astimezone(zone).strftime("%H:%M:%S")
 
 
-def _words(event: Event, names: Mapping[str, str]) -> str | None:
+def _words(event: Event, names: Mapping[str, str], caller: str) -> str | None:
     match event:
         case Dialled() | CallAnswered() | CallEnded() | Silence() | RecordingMade():
-            return _caller_words(event)
+            return _caller_words(event, caller)
         case Heard() | Played() | Pressed() | Gathered():
-            return _either_words(event, _party(event.number, names))
+            return _either_words(event, _party(event.number, names, caller))
         case Ringing() | LegAnswered() | LegBridged() | LegEnded():
-            return _party_words(event, _party(event.number, names))
+            return _party_words(event, _party(event.number, names, caller))
+        case QueueJoined() | QueueLeft():
+            return _queue_words(event, _party(event.number, names, caller))
+        case Texted():
+            return f"{names.get(event.to, event.to)} is texted by {names.get(event.from_, event.from_)}: {event.body}"
         case Warned() | Failed() | ReplayDiffered() | ReplyIgnored() | Requested():
             return _fault_words(event)
 
 
-def _party(number: str, names: Mapping[str, str]) -> str:
-    return names.get(number, number) if number else "caller"
+def _party(number: str, names: Mapping[str, str], caller: str) -> str:
+    return names.get(number, number) if number else caller
 
 
-def _caller_words(event: Dialled | CallAnswered | CallEnded | Silence | RecordingMade) -> str | None:
+def _caller_words(event: Dialled | CallAnswered | CallEnded | Silence | RecordingMade, caller: str) -> str | None:
     match event:
         case Dialled():
             return f"{event.caller or 'somebody without a number'} calls {event.dialled}"
         case CallEnded(reason=EndReason.CALLER_HUNG_UP):
-            return f"caller hangs up (after {event.seconds} s)"
+            return f"{caller} hangs up (after {event.seconds} s)"
         case CallEnded():
             return f"call ends: {event.reason} (after {event.seconds} s)"
         case RecordingMade():
-            return f"caller leaves a message of {event.seconds} s"
+            return f"{caller} leaves a message of {event.seconds} s"
         case Silence() if event.seconds > LONGEST_SILENCE_SECONDS:
-            return f"caller has heard nothing for {event.seconds:.0f} s"
+            return f"{caller} has heard nothing for {event.seconds:.0f} s"
         case _:
             return None
 
@@ -111,6 +127,14 @@ def _party_words(event: Ringing | LegAnswered | LegBridged | LegEnded, party: st
             return f"{party} is connected with the caller"
         case LegEnded():
             return f"{party} {_OUTCOMES[event.outcome].format(seconds=event.seconds)}"
+
+
+def _queue_words(event: QueueJoined | QueueLeft, party: str) -> str | None:
+    match event:
+        case QueueJoined():
+            return f"{party} waits in a queue, place {event.position}"
+        case QueueLeft():
+            return f"{party} waits no more ({event.result})"
 
 
 def _fault_words(event: Warned | Failed | ReplayDiffered | ReplyIgnored | Requested) -> str | None:

@@ -5,10 +5,10 @@ warning of the document, and the attribute or verb in question is left out.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
-from app.simulator.twiml_rules import RULES, SCREENING
+from app.simulator.twiml_rules import EVERYWHERE, RULES, WAITING
 from app.simulator.wire import Reply
 
 MAX_BYTES = 65_536
@@ -49,13 +49,14 @@ class Document:
     url: str
     verbs: tuple[Verb, ...]
     warnings: tuple[str, ...] = ()
+    is_audio: bool = False
 
 
 def read(reply: Reply, *, url: str) -> Document:
     """Parse a successful reply; raise TwimlFault for what Twilio cannot execute."""
     kind = reply.content_type
     if kind.startswith("audio/"):
-        return Document(url, (Verb("Play", {}, url), Verb("Hangup", {}, "")))
+        return Document(url, (Verb("Play", {}, url), Verb("Hangup", {}, "")), is_audio=True)
     if kind == "text/plain":
         return _plain(reply, url)
     if kind not in _XML_TYPES:
@@ -158,10 +159,16 @@ def _check_nouns(dial: Verb) -> None:
         raise TwimlFault("12100", "Dial dials nobody")
 
 
-def for_screening(document: Document) -> Document:
-    """What is left of a document on a dialled leg before it is bridged: no Dial, no Record, no queue."""
-    kept = tuple(verb for verb in document.verbs if verb.name in SCREENING)
-    if len(kept) == len(document.verbs):
-        return document
-    dropped = tuple(f"12200: <{v.name}> in a screening document" for v in document.verbs if v.name not in SCREENING)
-    return Document(document.url, kept, document.warnings + dropped)
+def only(document: Document, legal: frozenset[str] | None) -> Document:
+    """What is left of a document where only some verbs may stand; None is a call's main document.
+
+    A recording that is played to somebody in a queue is the whole document: it does not end the call.
+    """
+    if legal is None:
+        legal = EVERYWHERE
+    verbs = document.verbs
+    if legal is WAITING and document.is_audio:
+        verbs = verbs[:1]
+    kept = tuple(verb for verb in verbs if verb.name in legal)
+    dropped = tuple(f"12200: <{verb.name}> may not stand here" for verb in verbs if verb.name not in legal)
+    return replace(document, verbs=kept, warnings=document.warnings + dropped)

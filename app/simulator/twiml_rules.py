@@ -89,7 +89,10 @@ _RECORDING = {
 TOP_LEVEL = frozenset(
     {"Say", "Play", "Pause", "Gather", "Redirect", "Hangup", "Reject", "Record", "Dial", "Enqueue", "Leave"}
 )
+EVERYWHERE = TOP_LEVEL - {"Leave"}
 SCREENING = frozenset({"Say", "Play", "Pause", "Gather", "Redirect", "Hangup", "Reject"})
+WAITING = frozenset({"Say", "Play", "Pause", "Redirect", "Leave", "Hangup", "Gather"})
+ANNOUNCING = frozenset({"Play", "Say", "Pause", "Redirect"})
 
 RULES: Mapping[str, Rule] = {
     "Response": Rule(children=TOP_LEVEL),

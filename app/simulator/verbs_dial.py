@@ -2,18 +2,19 @@
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Protocol
 
-from app.simulator.caller_leg import CallerLeg
-from app.simulator.dialled_legs import DialledLeg, Interpreter, Noun, life, nouns_of
-from app.simulator.documents import farewell, request_action, target_of
-from app.simulator.events import Warned
-from app.simulator.exchange import Target
-from app.simulator.legs import Leg, PartyLeft
+from app.simulator.dialled_legs import DialledLeg, life, rings_of
+from app.simulator.documents import farewell, request_action, request_ignored, target_of
+from app.simulator.legs import Leg, PartyLeft, Steered
 from app.simulator.parties import Moment
+from app.simulator.rung_legs import Interpreter, Ring
 from app.simulator.signals import Answered, Dropped, Ended, Key, Ready, Signal
 from app.simulator.switches import ParentStatus
+from app.simulator.targets import Target
 from app.simulator.timeline import Script
 from app.simulator.twiml import Document, Verb
+from app.simulator.verbs_take import Taker
 
 _TIME_LIMIT_SECONDS = 14_400
 _DIALLED_BY_US = frozenset({"Number", "Client", "Sip"})
@@ -40,62 +41,100 @@ class Outcome:
         return fields
 
 
+class _End(Protocol):
+    """How a Dial ended, as its action is told."""
+
+    @property
+    def bridged(self) -> bool: ...
+
+    def fields(self, *, bridged_sent: bool) -> dict[str, str]: ...
+
+
+class _Way(Protocol):
+    """One execution of a Dial: what it came to, and what it comes to when it is left at this instant."""
+
+    def outcome(self) -> Script[_End]: ...
+
+    def abandoned(self) -> _End: ...
+
+
 def dial(leg: Leg, verb: Verb, document: Document, interpret: Interpreter) -> Script[Document | None]:
     """Execute a Dial; None when it has no action and the document goes on."""
-    if not isinstance(leg, CallerLeg):
-        return None
-    outcome = yield from _connected(leg, verb, document, interpret)
     action = target_of(verb, document)
-    if action is not None and leg.is_over and not outcome.bridged:
-        yield from _abandoned(leg, action, outcome)
+    way = _way(leg, verb, document, interpret)
+    bridged_sent = leg.exchange.switches.dial_bridged_sent
+    try:
+        end = yield from way.outcome()
+    except Steered:
+        left = way.abandoned().fields(bridged_sent=bridged_sent)
+        if action is not None:
+            request_ignored(leg, action, left)
+        raise
+    fields = end.fields(bridged_sent=bridged_sent)
+    if action is not None and leg.is_over and not end.bridged:
+        yield from _abandoned(leg, action, fields)
         raise PartyLeft
     if action is not None:
-        fields = outcome.fields(bridged_sent=leg.exchange.switches.dial_bridged_sent)
         return (yield from request_action(leg, action, fields))
     if leg.is_over:
         raise PartyLeft
     return None
 
 
-def _abandoned(leg: CallerLeg, action: Target, outcome: Outcome) -> Script[None]:
+def _abandoned(leg: Leg, action: Target, fields: dict[str, str]) -> Script[None]:
     switches = leg.exchange.switches
     if not switches.abandoned_dial_action:
         return
     status = switches.abandoned_parent_status
-    fields = outcome.fields(bridged_sent=switches.dial_bridged_sent)
     yield from farewell(leg, action, fields, status=None if status is ParentStatus.TERMINAL else status.value)
 
 
-def _connected(leg: CallerLeg, verb: Verb, document: Document, interpret: Interpreter) -> Script[Outcome]:
-    unsupported = [noun.name for noun in verb.children if noun.name not in _DIALLED_BY_US]
-    if unsupported:
-        leg.trace.add(Warned(leg.now(), leg.sid, f"the simulator does not dial <{unsupported[0]}>"))
+def _way(leg: Leg, verb: Verb, document: Document, interpret: Interpreter) -> _Way:
+    nouns = {noun.name for noun in verb.children}
+    if "Queue" in nouns:
+        return Taker(leg, verb, document)
+    if nouns <= _DIALLED_BY_US:
+        return _Hunt(leg, verb, rings_of(leg, verb, document), interpret)
+    leg.warn(f"the simulator does not dial <{min(nouns - _DIALLED_BY_US)}>")
+    return _Nowhere()
+
+
+class _Nowhere:
+    """A Dial of something this Twilio does not have."""
+
+    def outcome(self) -> Script[Outcome]:
+        yield from ()
+        return self.abandoned()
+
+    def abandoned(self) -> Outcome:
         return Outcome("failed")
-    hunt = _Hunt(leg, verb, nouns_of(leg, verb, document), interpret)
-    if not verb.is_true("answerOnBridge"):
-        leg.answer()
-    leg.sound(on=True)
-    try:
-        return (yield from hunt.outcome())
-    except PartyLeft:
-        return hunt.abandoned()
-    finally:
-        leg.sound(on=False)
 
 
 class _Hunt:
     """The legs of one Dial."""
 
-    def __init__(self, leg: CallerLeg, verb: Verb, nouns: list[Noun], interpret: Interpreter) -> None:
+    def __init__(self, leg: Leg, verb: Verb, rings: list[Ring], interpret: Interpreter) -> None:
         self._leg = leg
         self._verb = verb
-        self._waiting = deque(nouns)
+        self._waiting = deque(rings)
         self._interpret = interpret
         self._legs: dict[str, DialledLeg] = {}
         self._alive: dict[str, DialledLeg] = {}  # in the order dialled
         self._winner: DialledLeg | None = None
 
     def outcome(self) -> Script[Outcome]:
+        """Ring phones until somebody gets through, nobody is left or the caller goes."""
+        if not self._verb.is_true("answerOnBridge"):
+            self._leg.answer()
+        self._leg.sound(on=True)
+        try:
+            return (yield from self._rung())
+        except PartyLeft:
+            return self.abandoned()
+        finally:
+            self._leg.sound(on=False)
+
+    def _rung(self) -> Script[Outcome]:
         """Ring everybody, or one after the other, until somebody gets through or nobody is left."""
         self._leg.enter(Moment.RINGING)
         self._ring(len(self._waiting) if not self._verb.is_true("sequential") else 1)
@@ -146,13 +185,15 @@ class _Hunt:
         self._leg.call_off_leaving()
         self._leg.answer()
         self._leg.sound(on=True)
+        self._leg.is_bridged = True
         leg.bridge()
         self._leg.enter(Moment.TALKING)
         over = yield from self._until_ended(leg)
         if not over:
             leg.post(Dropped())
             yield from self._until_ended(leg)
-        return Outcome("completed", leg, bridged=True, seconds=leg.seconds_answered())
+        # A dialled party who was given a document of its own leaves no duration behind.
+        return Outcome("completed", leg, bridged=True, seconds=None if leg.moved_away else leg.seconds_answered())
 
     def _until_ended(self, leg: DialledLeg) -> Script[bool]:
         """Whether the dialled party ended the talk; else the time limit or the caller's star did."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from app.simulator.documents import fetch, target_of
 from app.simulator.events import Gathered
-from app.simulator.exchange import Target
 from app.simulator.legs import Leg
 from app.simulator.parties import Moment
+from app.simulator.targets import Target
 from app.simulator.timeline import Script
 from app.simulator.twiml import Document, Verb
 from app.simulator.verbs_speech import Prompt, prompt_of
@@ -19,10 +19,12 @@ def gather(leg: Leg, verb: Verb, document: Document) -> Script[Document | None]:
     leg.answer()
     prompts = [(child.name, prompt_of(leg, child, document)) for child in verb.children]
     alarms = leg.enter(Moment.MENU, prompt_seconds=sum(seconds for _, (seconds, _) in prompts))
-    first = yield from _hear(leg, prompts)
-    digits, finished = yield from _collect(leg, verb, first)
-    for alarm in alarms:
-        alarm.call_off()
+    try:
+        first = yield from _hear(leg, prompts)
+        digits, finished = yield from _collect(leg, verb, first)
+    finally:  # somebody may steer the leg elsewhere meanwhile
+        for alarm in alarms:
+            alarm.call_off()
     leg.trace.add(Gathered(leg.now(), leg.sid, leg.number, digits))
     if not digits and not verb.is_true("actionOnEmptyResult"):
         return None

@@ -1,14 +1,14 @@
 """Record: the beep, the message, and the three ways Twilio reports it."""
 
-from email.utils import format_datetime
-
 from app.simulator.documents import request_action, target_of
 from app.simulator.events import RecordingMade
-from app.simulator.exchange import Target
-from app.simulator.legs import Leg, PartyLeft, nothing
+from app.simulator.legs import Leg, PartyLeft, Steered, nothing
 from app.simulator.parties import Moment
+from app.simulator.recordings import callback_fields, keep
+from app.simulator.registry import Recording, Transcript
 from app.simulator.signals import Key, Signal, SpeechBegan, SpeechEnded
-from app.simulator.switches import RecordingCallback, SilentRecord
+from app.simulator.switches import RecordingCallback, SilentRecord, Transcription
+from app.simulator.targets import Target
 from app.simulator.timeline import Alarm, Script
 from app.simulator.twiml import Document, Verb
 
@@ -84,7 +84,13 @@ class _Take:
 def record(leg: Leg, verb: Verb, document: Document) -> Script[Document | None]:
     """Execute a Record; None when a silent one falls through to the next verb."""
     leg.answer()
-    take = yield from _taken(leg, verb)
+    take = _Take(leg, verb)
+    try:
+        yield from _taken(leg, verb, take)
+    except Steered:
+        take.finish()
+        _report(leg, verb, document, take)
+        raise
     _report(leg, verb, document, take)
     silent = leg.exchange.switches.silent_record if take.is_silent else None
     if silent is SilentRecord.FALLS_THROUGH and not leg.is_over:
@@ -97,8 +103,7 @@ def record(leg: Leg, verb: Verb, document: Document) -> Script[Document | None]:
     return (yield from request_action(leg, action, fields))
 
 
-def _taken(leg: Leg, verb: Verb) -> Script[_Take]:
-    take = _Take(leg, verb)
+def _taken(leg: Leg, verb: Verb, take: _Take) -> Script[None]:
     leg.sound(on=True)
     alarms: list[Alarm] = []
     try:
@@ -108,49 +113,47 @@ def _taken(leg: Leg, verb: Verb) -> Script[_Take]:
         yield from take.listen()
     except PartyLeft:
         take.digits = "hangup"
-    for alarm in alarms:
-        alarm.call_off()
+    finally:  # somebody may steer the leg elsewhere meanwhile
+        for alarm in alarms:
+            alarm.call_off()
     leg.sound(on=False)
-    return take
 
 
 def _report(leg: Leg, verb: Verb, document: Document, take: _Take) -> None:
-    """Have the recording's own callbacks sent, if anybody asked for them and they are not lost."""
+    """Keep the recording and have its callbacks sent, if anybody asked for them and they are not lost."""
+    recording = Recording(
+        take.sid, leg.sid, take.began_at, leg.now(), round(take.spoken_seconds), is_absent=take.is_silent
+    )
+    keep(leg.exchange, recording)
     status = "absent" if take.is_silent else "completed"
     target = target_of(verb, document, url="recordingStatusCallback", method="recordingStatusCallbackMethod")
     delay = _CALLBACK_SECONDS.get(leg.exchange.switches.recording_callback)
     wanted = verb.attributes.get("recordingStatusCallbackEvent", "completed").split()
     if target is not None and delay is not None and status in wanted:
-        leg.report(target, _recording_fields(leg, take, status), after_seconds=delay)
-    transcript = target_of(verb, document, url="transcribeCallback", method="transcribeMethod")
-    if transcript is not None and verb.is_true("transcribe") and not take.is_silent:
-        leg.report(transcript, _transcript_fields(leg, take), after_seconds=_TRANSCRIPTION_SECONDS)
+        leg.report(target, callback_fields(leg.exchange, recording), after_seconds=delay)
+    if verb.is_true("transcribe"):
+        _transcribe(leg, target_of(verb, document, url="transcribeCallback", method="transcribeMethod"), recording)
 
 
-def _recording_fields(leg: Leg, take: _Take, status: str) -> dict[str, str]:
+def _transcribe(leg: Leg, target: Target | None, recording: Recording) -> None:
+    """Have a transcription made; Twilio cannot read what our key encrypts, nor silence."""
+    exchange, fate = leg.exchange, leg.exchange.rest.transcription
+    if recording.is_absent or recording.encryption is not None or fate is Transcription.LOST:
+        return
+    text = exchange.rest.transcription_text if fate is Transcription.COMPLETED else ""
+    transcript = Transcript(exchange.sids.new("TR"), recording.sid, leg.now(), fate.value, text)
+    exchange.registry.transcripts[transcript.sid] = transcript
+    if target is not None:
+        leg.report(target, _transcript_fields(leg, transcript), after_seconds=_TRANSCRIPTION_SECONDS)
+
+
+def _transcript_fields(leg: Leg, transcript: Transcript) -> dict[str, str]:
+    url = leg.exchange.account.recording_url(transcript.recording_sid)
     fields = {
-        "AccountSid": leg.exchange.account.sid,
-        "CallSid": leg.sid,
-        "RecordingSid": take.sid,
-        "RecordingUrl": take.url,
-        "RecordingStatus": status,
-        "RecordingDuration": str(round(take.spoken_seconds)),
-        "RecordingChannels": "1",
-        "RecordingSource": "RecordVerb",
-        "RecordingStartTime": format_datetime(take.began_at),
+        "TranscriptionSid": transcript.sid,
+        "TranscriptionStatus": transcript.status,
+        "TranscriptionUrl": f"{url}/Transcriptions/{transcript.sid}",
+        "RecordingSid": transcript.recording_sid,
+        "RecordingUrl": url,
     }
-    return fields | ({"ErrorCode": "0"} if status == "absent" else {})
-
-
-def _transcript_fields(leg: Leg, take: _Take) -> dict[str, str]:
-    sid = leg.exchange.sids.new("TR")
-    return leg.envelope(
-        {
-            "TranscriptionSid": sid,
-            "TranscriptionText": "I am calling about a problem.",
-            "TranscriptionStatus": "completed",
-            "TranscriptionUrl": f"{take.url}/Transcriptions/{sid}",
-            "RecordingSid": take.sid,
-            "RecordingUrl": take.url,
-        }
-    )
+    return leg.envelope(fields | ({"TranscriptionText": transcript.text} if transcript.text else {}))

@@ -3,6 +3,7 @@
 import http.client
 import ssl
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -183,3 +184,15 @@ class RoutedWire:
             if url.startswith(base_url):
                 return wire.request(method, url, headers=headers, body=body)
         raise WireDown(Breakdown.CONNECT, f"nothing listens at {url}")
+
+
+class UnlockedWire:
+    """A wire whose requests are carried while nobody else is kept waiting: `unlocked` is held meanwhile."""
+
+    def __init__(self, wire: Wire, unlocked: Callable[[], AbstractContextManager[None]]) -> None:
+        self._wire = wire
+        self._unlocked = unlocked
+
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+        with self._unlocked():
+            return self._wire.request(method, url, headers=headers, body=body)

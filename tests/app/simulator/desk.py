@@ -12,6 +12,8 @@ from app.simulator import (
     Handsets,
     NumberSettings,
     Phone,
+    RestSwitches,
+    Sealed,
     Switches,
     Trace,
     VirtualClock,
@@ -21,6 +23,7 @@ from app.simulator.handsets import Behaviour
 
 BASE = "https://desk.example.org"
 TOKEN = "0123456789abcdef0123456789abcdef"
+API_KEY, API_SECRET = "SK00000000000000000000000000000001", "not a real secret"
 MAIN = "+18162327483"
 CALLER = "+18165550117"
 ANN, BEN = "+18165550101", "+18165550102"
@@ -116,8 +119,11 @@ def whisper_key(asked: Asked) -> str:
 SCREENING: Mapping[str, Answer] = {"/whisper": WHISPER, "/whisper-key": whisper_key}
 
 
+ACCOUNT = "AC00000000000000000000000000000001"
+
+
 def account() -> Account:
-    return Account("AC00000000000000000000000000000001", BASE, owned_numbers=frozenset({MAIN}))
+    return Account(ACCOUNT, BASE, owned_numbers=frozenset({MAIN}))
 
 
 def phone_to(
@@ -126,6 +132,8 @@ def phone_to(
     switches: Switches | None = None,
     handsets: Mapping[str, Behaviour] | None = None,
     settings: NumberSettings | None = None,
+    rest: RestSwitches | None = None,
+    seal: Callable[[bytes], Sealed] | None = None,
 ) -> Phone:
     return Phone(
         WsgiWire(desk, BASE),
@@ -135,6 +143,9 @@ def phone_to(
         switches=switches,
         handsets=Handsets(handsets),
         settings=settings,
+        rest=rest,
+        api_keys={API_KEY: API_SECRET},
+        seal=seal,
         seed=7,
     )
 

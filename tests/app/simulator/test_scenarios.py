@@ -11,7 +11,7 @@ from app.simulator import (
     decline,
     voicemail,
 )
-from app.simulator.phone import APOLOGY
+from app.simulator.documents import APOLOGY
 from tests.app.simulator.desk import ANN, BASE, BEN, CALLER, MAIN, SCREENING, Asked, Page, call, number, rows
 
 MENU = (

@@ -68,3 +68,32 @@ def test_the_clock_never_runs_back() -> None:
         clock.move_to(START - timedelta(seconds=1))
     with pytest.raises(ValueError, match="zone"):
         VirtualClock(datetime(2026, 1, 1))  # noqa: DTZ001 (the mistake in question)
+
+
+def test_what_happens_every_so_often_keeps_nothing_going() -> None:
+    timeline = Timeline(VirtualClock(START))
+    ticks: list[float] = []
+    every = timeline.every(10, lambda: ticks.append((timeline.now() - START).total_seconds()))
+    timeline.after(25, lambda: None)
+    timeline.run()
+    assert ticks == [10, 20]
+    timeline.play_until(START + timedelta(seconds=50))
+    assert ticks == [10, 20, 30, 40, 50]
+    assert timeline.now() == START + timedelta(seconds=50)
+    every.stop()
+    timeline.play_until(START + timedelta(seconds=100))
+    assert len(ticks) == 5
+
+
+def test_time_spent_within_an_action_makes_the_others_late() -> None:
+    timeline = Timeline(VirtualClock(START))
+    played: list[tuple[str, float]] = []
+
+    def note(name: str) -> None:
+        played.append((name, (timeline.now() - START).total_seconds()))
+
+    timeline.after(1, lambda: timeline.spend(5))
+    timeline.after(2, lambda: note("late"))
+    timeline.after(9, lambda: note("in time"))
+    timeline.run()
+    assert played == [("late", 6.0), ("in time", 9.0)]

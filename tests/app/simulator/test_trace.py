@@ -127,7 +127,7 @@ def phone(desk: Desk) -> Phone:
         account=account(),
         auth_token=TOKEN,
         clock=VirtualClock(START),
-        handsets=Handsets({ANN: accept()}),
+        handsets=Handsets({ANN: accept(lines=None)}),
     )
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.simulator.twiml import MAX_BYTES, TwimlFault, for_screening, parse, read
+from app.simulator.twiml import MAX_BYTES, TwimlFault, only, parse, read
+from app.simulator.twiml_rules import SCREENING
 from app.simulator.wire import Reply
 
 URL = "https://desk.example.org/voice"
@@ -98,6 +99,6 @@ def test_audio_is_played() -> None:
 
 
 def test_a_screening_document_never_dials() -> None:
-    document = for_screening(parse(b"<Response><Say>Hi</Say><Dial>+18165550101</Dial></Response>", url=URL))
+    document = only(parse(b"<Response><Say>Hi</Say><Dial>+18165550101</Dial></Response>", url=URL), SCREENING)
     assert [verb.name for verb in document.verbs] == ["Say"]
-    assert document.warnings == ("12200: <Dial> in a screening document",)
+    assert document.warnings == ("12200: <Dial> may not stand here",)

@@ -257,9 +257,10 @@ def test_hanging_up_while_talking() -> None:
     assert (params["DialBridged"], params["DialCallDuration"], params["CallStatus"]) == ("true", "5", "completed")
 
 
-def test_what_the_simulator_cannot_do_yet_is_said() -> None:
-    trace = call({"/voice/incoming": "<Enqueue>q</Enqueue>"})
-    assert trace.warnings == ["the simulator does not know how to <Enqueue>"]
+def test_what_the_simulator_cannot_dial_is_said() -> None:
+    trace = call({"/voice/incoming": f'<Dial action="/done" callerId="{MAIN}"><Conference>room</Conference></Dial>'})
+    assert trace.warnings == ["the simulator does not dial <Conference>"]
+    assert trace.requests(path="/done")[0].params["DialCallStatus"] == "failed"
 
 
 def test_somebody_who_has_had_enough_of_ringing_does_not_care_which_phone_rings() -> None:
