@@ -32,15 +32,14 @@ from app.flow.messages import (
     Silence,
     Turn,
 )
-from app.flow.nodes import CollectNode, Line, Node
+from app.flow.nodes import CollectNode, Line, Node, VoicemailNode
 from app.flow.scene import Scene
+from app.flow.spoken import SECONDS_A_CHARACTER
 from oncall import Source
 
 STEP_LIMIT = 200
 SILENT = "-"
 MESSAGE_SECONDS = 20
-# About how fast the telephone's voices speak.
-SECONDS_A_CHARACTER = 0.07
 NATIONAL_DIGITS = 10
 
 
@@ -63,8 +62,8 @@ def preview(snapshot: Snapshot, *, line: Line, at: datetime, keys: Sequence[str]
     ringing and waiting as configured. Audio files count for nothing.
     """
     arrives_at = at.astimezone(UTC).replace(microsecond=0)
-    walk = _Walk(snapshot, deque(keys), arrives_at)
-    walk.go(first_position(line=line.name, flow=line.flow, revision=snapshot.revision, at=arrives_at))
+    walk = Walk(snapshot, deque(keys), arrives_at)
+    walk.call(line)
     return walk.steps
 
 
@@ -88,14 +87,21 @@ def key_entries(text: str) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
-class _Walk:
-    """A call under way: what it still presses, what time it is there, and what it did so far."""
+class Walk:
+    """A call under way: what it still presses, what time it is there, and what it did so far.
+
+    Whoever wants other phones or another caller overrides `dialled`, `recorded` and `expects_answer`.
+    """
 
     snapshot: Snapshot
     keys: deque[str]
     now: datetime
     steps: list[Step] = field(default_factory=list)
     party: str = ""
+
+    def call(self, line: Line) -> None:
+        """Calls the line now and goes on to the end."""
+        self.go(first_position(line=line.name, flow=line.flow, revision=self.snapshot.revision, at=self.now))
 
     def go(self, position: Position) -> None:
         event: Event = CallArrived()
@@ -144,8 +150,12 @@ class _Walk:
             self.party = self.name_of(str(fact.detail["party"]))
         self.step(_words(fact, self.party), because=_reason(fact), source=fact.source)
         if fact.kind is FactKind.LEG_DIALLED and not fact.detail["screened"]:
-            because = f"{self.party} is expected to answer; the steps from here on show what follows when it is busy"
-            self.step("ends there", because=because, source=fact.source)
+            self.expects_answer(fact.source)
+
+    def expects_answer(self, source: Source | None) -> None:
+        """Tells that an outside party which is rung usually ends the call there."""
+        because = f"{self.party} is expected to answer; the steps from here on show what follows when it is busy"
+        self.step("ends there", because=because, source=source)
 
     def tell_question(self, told: deque[Instruction], position: Position, scene: Scene) -> None:
         """Digits are asked for without a fact: the question is told from its node."""
@@ -154,6 +164,8 @@ class _Walk:
             because = f"{position.node} asks for a {node.into.value.replace('_', ' ')}"
             self.speak_all(told, because, node.source)
             self.step(f"asks for {_how_many(node)}", because=because, source=node.source)
+        elif isinstance(node, VoicemailNode):
+            self.speak_all(told, f"{position.node} offers to record the message again", node.source)
 
     def speak_all(self, told: deque[Instruction], because: str, source: Source | None) -> None:
         while told and isinstance(told[0], Say | Play):
@@ -176,17 +188,25 @@ class _Walk:
         match waits_for:
             case Gather():
                 return self.press(waits_for)
-            case Dial(screened=True):
-                self.pass_time(waits_for.ring_seconds)
-                return DialEnded(status=DialStatus.NO_ANSWER, bridged=False, accepted=False)
             case Dial():
-                return DialEnded(status=DialStatus.BUSY, bridged=False, accepted=None)
+                return self.dialled(waits_for)
             case Record():
-                seconds = min(MESSAGE_SECONDS, waits_for.max_seconds)
-                self.pass_time(seconds)
-                return RecordingEnded(seconds=seconds)
+                return self.recorded(waits_for)
             case _:
                 return Faulted(f"a call cannot wait for {type(waits_for).__name__}")
+
+    def dialled(self, dial: Dial) -> DialEnded:
+        """What comes of ringing somebody."""
+        if not dial.screened:
+            return DialEnded(status=DialStatus.BUSY, bridged=False, accepted=None)
+        self.pass_time(dial.ring_seconds)
+        return DialEnded(status=DialStatus.NO_ANSWER, bridged=False, accepted=False)
+
+    def recorded(self, record: Record) -> RecordingEnded | Silence:
+        """What the caller says after the tone."""
+        seconds = min(MESSAGE_SECONDS, record.max_seconds)
+        self.pass_time(seconds)
+        return RecordingEnded(seconds=seconds)
 
     def press(self, gather: Gather) -> Event:
         entry = self.keys.popleft() if self.keys else SILENT
@@ -252,6 +272,8 @@ def _dialled(detail: Mapping[str, Detail], party: str) -> str:
 
 
 def _dial_over(detail: Mapping[str, Detail], party: str) -> str:
+    if detail["bridged"]:
+        return f"{party} takes the call"
     return f"{party} is busy" if detail["status"] == DialStatus.BUSY else f"{party} does not take it"
 
 

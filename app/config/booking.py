@@ -18,6 +18,7 @@ from app.config.source import Document
 from app.config.validation import validate
 from app.flow import last_resort
 from app.flow.book import DEFAULT_LANGUAGE, FlowBook, Prompt
+from app.flow.callers import KnownCallers
 from app.flow.nodes import (
     CollectNode,
     EscalateNode,
@@ -25,15 +26,19 @@ from app.flow.nodes import (
     GoNode,
     HangupNode,
     HoursNode,
+    LanguageNode,
     Line,
     MenuNode,
     Node,
     Option,
     PartyNode,
     PlayNode,
+    RecogniseNode,
+    RingAssigneeNode,
     RingNode,
     SayNode,
     SetNode,
+    TicketStatusNode,
     VoicemailNode,
 )
 
@@ -52,10 +57,14 @@ NODE_CLASSES: Mapping[str, Callable[..., Node]] = MappingProxyType(
             HoursNode,
             RingNode,
             EscalateNode,
+            RingAssigneeNode,
             PartyNode,
             VoicemailNode,
             CollectNode,
             SetNode,
+            RecogniseNode,
+            TicketStatusNode,
+            LanguageNode,
             GoNode,
             HangupNode,
         )
@@ -75,6 +84,7 @@ class Pages:
     lines: dict[str, Line] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
     prompts: dict[str, Mapping[str, Prompt]] = field(default_factory=dict)
+    callers: KnownCallers = field(default_factory=KnownCallers)
     problems: list[Problem] = field(default_factory=list)
 
     def flow_documents(self) -> Iterator[Document]:
@@ -97,6 +107,7 @@ class Pages:
             lines=MappingProxyType(self.lines),
             flows=MappingProxyType(self.flows),
             prompts=MappingProxyType(self.prompts),
+            callers=self.callers,
         )
 
 
@@ -201,6 +212,7 @@ def _options(document: Document, name: str, model: MenuModel) -> dict[str, Optio
             go=option.go,
             priority=option.priority,
             tags=option.tags,
+            language=option.language,
             source=document.source(("nodes", name, "options", key)),
         )
         for key, option in model.options.items()

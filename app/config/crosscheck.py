@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from app.config import paths
-from app.config.booking import DEFAULT_PROMPTS, LINES, Pages, flow_name, is_flow
+from app.config.booking import DEFAULT_PROMPTS, LINES, PROMPTS, Pages, flow_name, is_flow
+from app.config.clients import greetings
 from app.config.duty import ESCALATION, HOURS, STAFF
 from app.config.paths import Map, Stop, passive, without_holidays
 from app.config.problems import Problem, Severity, closest, did_you_mean
@@ -24,7 +25,7 @@ STANDARD = frozenset(STANDARD_PROMPTS[DEFAULT_LANGUAGE])
 
 def cross_check(pages: Pages, roster: Roster | None) -> Iterator[Problem]:
     """Yield what is wrong between files; without a roster, what can be told from the texts alone."""
-    known = _known(pages)
+    known = known_names(pages)
     documents = list(pages.flow_documents())
     lost = [problem for document in documents for problem in missing(document, flow_name(document), known)]
     yield from lost
@@ -38,7 +39,7 @@ def cross_check(pages: Pages, roster: Roster | None) -> Iterator[Problem]:
         yield from _ways(pages)
 
 
-def _known(pages: Pages) -> Known:
+def known_names(pages: Pages) -> Known:
     """Return every name there is, as written: a fault elsewhere in a file must not make its names unknown."""
     names: dict[Kind, frozenset[str]] = {}
     nodes: dict[str, frozenset[str]] = {}
@@ -49,6 +50,8 @@ def _known(pages: Pages) -> Known:
     default = pages.prompt_documents().get(DEFAULT_LANGUAGE)
     if default is not None:
         names[Kind.PROMPT] = _names(default, "prompts") | STANDARD
+    if not any(name.startswith(f"{PROMPTS}/") for name in pages.unread):
+        names[Kind.LANGUAGE] = frozenset(pages.prompt_documents())
     for kind, (file, key) in _DEFINED_IN.items():
         if file in pages.documents:
             names[kind] = _names(pages.documents[file], key)
@@ -132,12 +135,13 @@ def _translation(document: Document, names: frozenset[str]) -> Iterator[Problem]
 
 
 def _spoken(pages: Pages) -> frozenset[str]:
-    return frozenset(
+    in_flows = (
         each.name
         for document in pages.flow_documents()
         for each in references(document, "")
         if each.kind is Kind.PROMPT
     )
+    return frozenset(chain(in_flows, greetings(pages.documents)))
 
 
 # Ways of a call.

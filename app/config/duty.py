@@ -1,4 +1,4 @@
-"""Turns the four files of schedules/ into the roster, and finds everything that is wrong with them at once.
+"""Turns four of the files of schedules/ into the roster, and finds everything that is wrong with them at once.
 
 How files are read and revisions made is known elsewhere; so is what a roster does.
 """
@@ -6,24 +6,28 @@ How files are read and revisions made is known elsewhere; so is what a roster do
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
+from app.config.clients import CLIENTS
 from app.config.duty_hours import build_hours
 from app.config.duty_models import (
     EscalationFile,
     HoursFile,
     OnCallFile,
+    PagingModel,
     PolicyModel,
     StaffFile,
     StepModel,
 )
 from app.config.duty_report import FileT, Page, read_page
 from app.config.duty_rotas import build_schedules
-from app.config.problems import Problem
+from app.config.duty_time_off import calendar_time_off
+from app.config.problems import Problem, Severity
 from app.config.source import Document, Path
 from app.config.validation import Strict
 from oncall import (
     EscalationPolicy,
     EscalationStep,
     OutsideParty,
+    Paging,
     Person,
     RingGroup,
     Roster,
@@ -46,12 +50,17 @@ _RING_SECONDS = 20
 
 
 def build_roster(
-    documents: Mapping[str, Document], *, unread: Collection[str] = (), revision: str
+    documents: Mapping[str, Document],
+    *,
+    unread: Collection[str] = (),
+    revision: str,
+    calendars: Mapping[str, bytes] = MappingProxyType({}),
 ) -> tuple[Roster | None, list[Problem]]:
     """Return the roster written in schedules/, or None with everything that is wrong.
 
     `documents` holds the files that could be read by their names relative to the configuration folder; other
-    files than those of schedules/ are left aside. `unread` names files whose faults are told already.
+    files than those of schedules/ are left aside. `unread` names files whose faults are told already, `calendars`
+    holds the iCalendar files of people's time off. What the service can do without is a warning.
     """
     problems = _missing(documents, unread)
     mine = {name: document for name, document in documents.items() if name.startswith(f"{FOLDER}/")}
@@ -61,17 +70,17 @@ def build_roster(
     hours = read_page(mine[HOURS], HoursFile)
     on_call = read_page(mine[ON_CALL], OnCallFile)
     ladder = read_page(mine[ESCALATION], EscalationFile)
-    roster = _roster(staff, hours, on_call, ladder, revision=revision)
+    roster = _roster(staff, hours, on_call, ladder, revision=revision, calendars=calendars)
     problems += staff.problems + hours.problems + on_call.problems + ladder.problems
-    return (None if problems else roster), problems
+    return (None if any(each.severity is Severity.ERROR for each in problems) else roster), problems
 
 
 def _missing(documents: Mapping[str, Document], unread: Collection[str]) -> list[Problem]:
     names = [name for name in DUTY_FILES if name not in documents and name not in unread]
     problems = [Problem(name, 1, 1, "there is no such file, and the service needs it") for name in names]
     for name, document in documents.items():
-        if name.startswith(f"{FOLDER}/") and name not in DUTY_FILES:
-            listed = ", ".join(each.removeprefix(f"{FOLDER}/") for each in DUTY_FILES)
+        if name.startswith(f"{FOLDER}/") and name not in (*DUTY_FILES, CLIENTS):
+            listed = ", ".join(each.removeprefix(f"{FOLDER}/") for each in (*DUTY_FILES, CLIENTS))
             problems.append(document.problem((), f"nothing reads this file: the files of {FOLDER}/ are {listed}"))
     return problems
 
@@ -99,13 +108,15 @@ def _roster(
     ladder: Page[EscalationFile],
     *,
     revision: str,
+    calendars: Mapping[str, bytes],
 ) -> Roster:
     # Names come from the text and not from what could be made of it: one fault must not call others unknown.
     names = staff.names("people")
     _check_staff(staff)
     business_hours = build_hours(hours)
     hours_names = hours.names("business_hours")
-    schedules = build_schedules(on_call, people=names, hours=business_hours, hours_names=hours_names)
+    away = tuple(calendar_time_off(on_call, calendars, people=names))
+    schedules = build_schedules(on_call, people=names, hours=business_hours, hours_names=hours_names, away=away)
     known = {
         TargetKind.PERSON: names,
         TargetKind.RING_GROUP: staff.names("ring_groups"),
@@ -120,6 +131,7 @@ def _roster(
         hours=business_hours,
         schedules=schedules,
         policies=MappingProxyType(_policies(ladder, known, _ring_groups(staff))),
+        paging=_paging(ladder),
     )
 
 
@@ -228,3 +240,21 @@ def _target(step: StepModel) -> tuple[TargetKind, str]:
     if step.ring_group is not None:
         return TargetKind.RING_GROUP, step.ring_group
     return TargetKind.SCHEDULE, step.schedule or ""
+
+
+def _paging(page: Page[EscalationFile]) -> Paging | None:
+    content = page.content
+    if content is None:
+        return None
+    names = page.names("policies")
+    model = content.paging or PagingModel(policy=next(iter(content.policies)))
+    for key, name in (("policy", model.policy), ("while_open", model.while_open)):
+        if name is not None:
+            page.must_exist(("paging", key), name, "policy", names)
+    return Paging(
+        policy=model.policy,
+        while_open=model.while_open,
+        first_after_seconds=model.first_after_seconds,
+        every_seconds=model.every_minutes * _MINUTE,
+        source=page.source("paging") if content.paging else page.source("policies", model.policy),
+    )

@@ -13,6 +13,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from app.config import duty_words as words
+from app.config.duty_calendars import TimeOffCalendarModel
 from app.config.numbers import e164
 from app.config.validation import Strict
 from app.config.wording import got
@@ -342,6 +343,8 @@ class OnCallFile(Strict):
     """dated changes; one written later wins"""
     time_off: tuple[TimeOffModel, ...] = ()
     """who is away when"""
+    time_off_calendars: tuple[TimeOffCalendarModel, ...] = ()
+    """people's own calendars, which say when they are away as well"""
     temporary_schedules: tuple[TemporaryModel, ...] = ()
     """dated shifts instead of the usual turns"""
 
@@ -378,8 +381,23 @@ class PolicyModel(Strict):
     """after how many minutes the caller is taken on, even if steps are left"""
 
 
+class PagingModel(Strict):
+    """How staff are told of an emergency that nobody has accepted: by text and call, until somebody does."""
+
+    policy: Known
+    """the escalation policy whose steps are paged, one after another, round after round"""
+    while_open: Known | None = None
+    """the escalation policy that is paged instead while the desk is open"""
+    first_after_seconds: Annotated[int, Field(ge=0, le=600)] = 60
+    """how long the phones may ring for the caller before the first page; without anybody to ring it goes out at once"""
+    every_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    """minutes from one page to the next"""
+
+
 class EscalationFile(Strict):
     """schedules/escalation.yaml: whom to try, in which order."""
 
     policies: Annotated[dict[Name, PolicyModel], _FILLED, Field(json_schema_extra={**_CLOSED, "minProperties": 1})]
     """the escalation policies by name"""
+    paging: PagingModel | None = None
+    """whom to page for an emergency that nobody has accepted; without this, the first policy"""

@@ -70,16 +70,18 @@ def build_schedules(
     people: frozenset[str],
     hours: Mapping[str, BusinessHours],
     hours_names: frozenset[str],
+    away: tuple[TimeOff, ...] = (),
 ) -> Mapping[str, Schedule]:
     """Return the schedules of the file by name; those at fault are left out and their faults noted.
 
-    `hours_names` are all business hours that are written, `hours` those without faults.
+    `hours_names` are all business hours that are written, `hours` those without faults. `away` is time off
+    written elsewhere than in this file.
     """
     content = page.content
     if content is None:
         return MappingProxyType({})
     rota = _Rota(page, content, people, hours, hours_names, words.read_zone(content.zone))
-    overrides, away = tuple(_overrides(rota)), tuple(_time_off(rota))
+    overrides, away = tuple(_overrides(rota)), (*_time_off(rota), *away)
     temporary = _temporary(rota)
     made: dict[str, Schedule] = {}
     for name in _dependencies_first(rota):

@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
+from app.config.cases import CasesFile
+from app.config.clients import CLIENTS, ClientsFile
 from app.config.duty import DUTY_FILES
 from app.config.flows import FlowFile, LinesFile, PromptsFile
 from app.config.validation import Strict
@@ -21,7 +23,9 @@ _MODELS: Mapping[str, type[Strict]] = MappingProxyType(
         "lines": LinesFile,
         "flow": FlowFile,
         "prompts": PromptsFile,
+        "cases": CasesFile,
         **{PurePosixPath(file).stem: model for file, model in DUTY_FILES.items()},
+        PurePosixPath(CLIENTS).stem: ClientsFile,
     }
 )
 

@@ -14,11 +14,12 @@ from app.config.numbers import NotANumber, e164
 from app.config.validation import Strict
 from app.config.wording import got
 from app.flow.nodes import Collected
-from app.flow.standard import ACCEPT
+from app.flow.standard import ACCEPT, TICKET_STATUS
 from oncall import Priority
 
 PLACEHOLDERS = ("opens_at", "holiday", "ticket", "line", "callback_number")
-ACCEPT_PLACEHOLDERS = ("line", "priority", "waited")
+TICKET_PLACEHOLDERS = ("open_ticket", "ticket_status", "ticket_priority", "ticket_updated")
+ACCEPT_PLACEHOLDERS = ("line", "priority", "waited", "language")
 KEYS = "0123456789*#"
 CALLBACK_DIGITS = 10  # area code, exchange and line: the fewest that ring a phone in North America
 
@@ -130,6 +131,8 @@ class OptionModel(Strict):
     """the priority this key gives the call"""
     tags: Tags = ()
     """labels this key puts on the ticket"""
+    language: Known | None = None
+    """the language the call goes on in, such as es: one of those in prompts/"""
 
 
 class MenuModel(Strict):
@@ -204,6 +207,28 @@ class EscalateModel(Strict):
     """the prompt spoken between two people"""
 
 
+class RingAssigneeModel(Strict):
+    """Rings the person who has the caller's open ticket, unless that person is away."""
+
+    type: Literal["ring_assignee"]
+    otherwise: Name
+    """the node when that person does not take the call"""
+    nobody: Name | None = None
+    """the node when nobody has the ticket, or they are away (default: `otherwise`)"""
+    busy: Name | None = None
+    """the node when that person is talking on another call (default: `otherwise`)"""
+    answered: Name | None = None
+    """the node after the conversation (default: the call ends)"""
+    hours: Known | None = None
+    """business hours outside which they are rung only while they are on call (default: at any time)"""
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 25
+    """how long each of their phones rings"""
+    say: Name | None = None
+    """the prompt spoken before the first phone rings"""
+    between: Name | None = None
+    """the prompt spoken between two phones"""
+
+
 class PartyModel(Strict):
     """Connects an outside party, such as the answering service. It presses no key to take the call."""
 
@@ -232,6 +257,8 @@ class VoicemailModel(Strict):
     """the longest message"""
     silence_seconds: Annotated[int, Field(ge=2, le=30)] = 6
     """how much silence ends the message"""
+    review: bool = False
+    """whether the caller may record the message again before it is kept"""
 
 
 class CollectModel(Strict):
@@ -267,7 +294,7 @@ class CollectModel(Strict):
 
 
 class SetModel(Strict):
-    """Gives the call a priority, labels or both, and goes on."""
+    """Gives the call a priority, labels or a language, and goes on."""
 
     type: Literal["set"]
     next: Name
@@ -276,12 +303,59 @@ class SetModel(Strict):
     """the priority the call has from here"""
     tags: Tags = ()
     """labels for the ticket"""
+    language: Known | None = None
+    """the language the call goes on in, such as es: one of those in prompts/"""
 
     @model_validator(mode="after")
     def _sets_something(self) -> "SetModel":
-        if self.priority is None and not self.tags:
-            raise _fault("sets nothing: give it a priority or tags, or lead past it")
+        if self.priority is None and not self.tags and self.language is None:
+            raise _fault("sets nothing: give it a priority, tags or a language, or lead past it")
         return self
+
+
+class RecogniseModel(Strict):
+    """Greets the caller and finds out who is calling: clients and blocked numbers stand in schedules/clients.yaml."""
+
+    type: Literal["recognise"]
+    greeting: Name
+    """the prompt that greets callers; a client may have one of its own"""
+    unknown: Name
+    """the node for everybody of whom nothing is known, and for withheld numbers"""
+    blocked: Name
+    """the node for numbers on the block list; they are not greeted"""
+    known: Name | None = None
+    """the node for a client (default: `unknown`)"""
+    open_ticket: Name | None = None
+    """the node for a number with a ticket that is neither resolved nor closed (default: as if there were none)"""
+    again: Name | None = None
+    """the node for a second call within 15 minutes, whose priority is raised one step (default: `unknown`)"""
+    again_emergency: Name | None = None
+    """the node for a second call that is now an emergency (default: `again`)"""
+
+
+class TicketStatusModel(Strict):
+    """Speaks number, priority and status of the caller's open ticket, and when it was last updated."""
+
+    type: Literal["ticket_status"]
+    next: Name
+    """the node that follows"""
+    unknown: Name
+    """the node when there is no open ticket, or it cannot be looked up now"""
+
+
+class LanguageModel(Strict):
+    """Offers another language, spoken in that language; silent for callers who hear it already.
+
+    The key itself is an option of the menu that follows, with `language`.
+    """
+
+    type: Literal["language"]
+    language: Known
+    """the language that is offered, such as es: one of those in prompts/"""
+    prompt: Name
+    """the prompt that offers it"""
+    next: Name
+    """the node that follows"""
 
 
 class GoModel(Strict):
@@ -309,10 +383,14 @@ NodeModel = Annotated[
     | HoursModel
     | RingModel
     | EscalateModel
+    | RingAssigneeModel
     | PartyModel
     | VoicemailModel
     | CollectModel
     | SetModel
+    | RecogniseModel
+    | TicketStatusModel
+    | LanguageModel
     | GoModel
     | HangupModel,
     Field(discriminator="type"),
@@ -340,7 +418,8 @@ def unknown_placeholders(name: str, text: str) -> tuple[str, ...]:
 
 def placeholders(name: str) -> tuple[str, ...]:
     """Return what may stand in braces in the prompt of that name; the accept prompt is spoken to staff."""
-    return ACCEPT_PLACEHOLDERS if name == ACCEPT else PLACEHOLDERS
+    more = TICKET_PLACEHOLDERS if name == TICKET_STATUS else ()
+    return ACCEPT_PLACEHOLDERS if name == ACCEPT else PLACEHOLDERS + more
 
 
 class PromptsFile(Strict):

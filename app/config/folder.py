@@ -11,7 +11,9 @@ from pathlib import Path
 from app.config.problems import Problem
 from app.config.source import MAX_BYTES
 
-FOLDERS = ("ivr_flows", "ivr_flows/prompts", "schedules")
+FOLDERS = ("ivr_flows", "ivr_flows/prompts", "schedules", "schedules/time_off")
+CALENDAR = ".ics"
+MAX_CALENDAR_BYTES = 1024 * 1024
 _REVISION_LENGTH = 12
 
 
@@ -35,15 +37,18 @@ class Files:
         return digest.hexdigest()[:_REVISION_LENGTH]
 
 
-def read_folder(folder: Path) -> Files:
-    """Read every YAML file of the configuration folder, once. Never raises: what cannot be read is a problem."""
+def read_folder(folder: Path, folders: tuple[str, ...] = FOLDERS) -> Files:
+    """Read every YAML file and calendar of the configuration folder, once.
+
+    Never raises: what cannot be read is a problem.
+    """
     contents: dict[str, bytes] = {}
     if not folder.is_dir():
         return Files({}, (Problem(str(folder), 1, 1, "there is no such folder: it holds ivr_flows/ and schedules/"),))
     problems: list[Problem] = []
-    for path in _paths(folder):
+    for path in _paths(folder, folders):
         name = unicodedata.normalize("NFC", path.relative_to(folder).as_posix())
-        if path.suffix != ".yaml":
+        if path.suffix == ".yml":
             problems.append(Problem(name, 1, 1, f'is not read: rename it to "{path.stem}.yaml"'))
             continue
         try:
@@ -54,14 +59,15 @@ def read_folder(folder: Path) -> Files:
     return Files(contents, tuple(problems))
 
 
-def _paths(folder: Path) -> Iterator[Path]:
+def _paths(folder: Path, folders: tuple[str, ...]) -> Iterator[Path]:
     # Hidden files are left aside: editors and deployment tools keep their own copies under such names.
-    for name in FOLDERS:
+    for name in folders:
         for path in sorted((folder / name).glob("*")):
-            if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".") and not path.is_dir():
+            if path.suffix in {".yaml", ".yml", CALENDAR} and not path.name.startswith(".") and not path.is_dir():
                 yield path
 
 
 def _read(path: Path) -> bytes:
+    most = MAX_CALENDAR_BYTES if path.suffix == CALENDAR else MAX_BYTES
     with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)  # one more than allowed is enough to refuse it
+        return file.read(most + 1)  # one more than allowed is enough to refuse it

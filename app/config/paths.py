@@ -12,13 +12,17 @@ from app.flow.nodes import (
     GoNode,
     HangupNode,
     HoursNode,
+    LanguageNode,
     MenuNode,
     Node,
     PartyNode,
     PlayNode,
+    RecogniseNode,
+    RingAssigneeNode,
     RingNode,
     SayNode,
     SetNode,
+    TicketStatusNode,
     VoicemailNode,
     exits,
 )
@@ -112,9 +116,22 @@ def passive(node: Node) -> tuple[str, ...]:
     match node:
         case MenuNode() | CollectNode() | PartyNode():
             return (node.otherwise,)
-        case RingNode() | EscalateNode():
+        case RecogniseNode():
+            # Whom the desk has blocked is turned away on purpose.
+            return tuple(each for each in exits(node) if each != node.blocked)
+        case RingNode() | EscalateNode() | RingAssigneeNode():
             return (node.nobody or node.otherwise, node.otherwise)
-        case SayNode() | PlayNode() | SetNode() | HoursNode() | VoicemailNode() | GoNode() | HangupNode():
+        case (
+            SayNode()
+            | PlayNode()
+            | SetNode()
+            | HoursNode()
+            | VoicemailNode()
+            | TicketStatusNode()
+            | LanguageNode()
+            | GoNode()
+            | HangupNode()
+        ):
             return exits(node)
 
 

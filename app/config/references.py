@@ -23,11 +23,15 @@ class Kind(StrEnum):
     GROUP = "ring group"
     POLICY = "escalation policy"
     PARTY = "outside party"
+    LANGUAGE = "language"
 
 
 FIELDS: Mapping[str, Kind] = MappingProxyType(
     {
         **dict.fromkeys(("next", "otherwise", "nobody", "answered", "open", "closed", "holiday", "empty"), Kind.NODE),
+        **dict.fromkeys(("unknown", "blocked", "known", "open_ticket", "again", "again_emergency"), Kind.NODE),
+        "greeting": Kind.PROMPT,
+        "language": Kind.LANGUAGE,
         **dict.fromkeys(("prompt", "wrong_key", "silence", "say", "between", "wrong"), Kind.PROMPT),
         "hours": Kind.HOURS,
         "group": Kind.GROUP,
@@ -82,6 +86,8 @@ def _in_node(node: dict[str, Tree], path: Path, flow: str) -> Iterator[Reference
             for each, option in value.items():
                 leads_to = option.get("go") if isinstance(option, dict) else None
                 yield from _reference(leads_to, Kind.NODE, (*path, key, each, "go"), flow)
+                language = option.get("language") if isinstance(option, dict) else None
+                yield from _reference(language, Kind.LANGUAGE, (*path, key, each, "language"), flow)
         elif key == "node" and isinstance(elsewhere, str):
             yield from _reference(value, Kind.NODE, (*path, key), elsewhere)
 
@@ -107,6 +113,7 @@ _WHERE: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.PROMPT: " in the default language",
         Kind.FLOW: "",
+        Kind.LANGUAGE: " in ivr_flows/prompts/",
         **dict.fromkeys((Kind.HOURS, Kind.GROUP, Kind.POLICY, Kind.PARTY), " in schedules/"),
     }
 )

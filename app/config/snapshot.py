@@ -11,11 +11,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.config.booking import read_pages
-from app.config.crosscheck import cross_check
+from app.config.clients import numbers_of_ours, read_clients
+from app.config.crosscheck import cross_check, known_names
 from app.config.duty import build_roster
-from app.config.folder import Files, read_folder
+from app.config.duty_time_off import calendars_among
+from app.config.folder import CALENDAR, Files, read_folder
 from app.config.last_good import LastGood
 from app.config.problems import ConfigError, Problem, Severity
+from app.config.prompt_lint import lint
 from app.config.source import Document, parse
 from app.flow.book import FlowBook
 from oncall import Gap, Roster, Schedule
@@ -87,9 +90,13 @@ def build(files: Files, *, loaded_from: str, at: datetime | None = None) -> Snap
     documents, problems = _documents(files)
     unread = frozenset(files.contents) - frozenset(documents) | {each.file for each in files.problems}
     revision = files.revision
-    roster, duty_problems = build_roster(documents, unread=unread, revision=revision)
+    calendars = calendars_among(files.contents)
+    roster, duty_problems = build_roster(documents, unread=unread, revision=revision, calendars=calendars)
     pages = read_pages(documents, unread)
-    problems += [*duty_problems, *pages.problems, *cross_check(pages, roster)]
+    ours = numbers_of_ours(roster, {name: line.number for name, line in pages.lines.items()})
+    pages.callers, client_problems = read_clients(documents, known=known_names(pages), ours=ours)
+    problems += client_problems
+    problems += [*duty_problems, *pages.problems, *cross_check(pages, roster), *lint(pages, files.contents)]
     if roster is not None and at is not None:
         problems += _gaps(roster, at=at)
     if roster is None or any(each.severity is Severity.ERROR for each in problems):
@@ -216,6 +223,8 @@ def _documents(files: Files) -> tuple[dict[str, Document], list[Problem]]:
     documents: dict[str, Document] = {}
     problems = list(files.problems)
     for name, data in files.contents.items():
+        if name.endswith(CALENDAR):
+            continue
         try:
             documents[name] = parse(data, name)
         except ConfigError as error:

@@ -292,7 +292,7 @@ def test_a_fault_of_form_in_one_file_makes_no_names_unknown_in_others() -> None:
 def test_a_file_that_is_missing_or_too_many_is_told() -> None:
     files = {name: text for name, text in GOOD.items() if name != HOURS} | {"schedules/holidays.yaml": "a: b\n"}
     _, problems = read(files)
-    listed = "staff.yaml, hours.yaml, on_call.yaml, escalation.yaml"
+    listed = "staff.yaml, hours.yaml, on_call.yaml, escalation.yaml, clients.yaml"
     assert problems == [
         f"schedules/holidays.yaml:1:1: nothing reads this file: the files of schedules/ are {listed}",
         "schedules/hours.yaml:1:1: there is no such file, and the service needs it",

@@ -1,0 +1,262 @@
+"""Monitors learn that the process lives, whether all it leans on is there, and figures without anything personal."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.services import Services
+from app.store import Spool, Store, StoreUnavailable
+from app.web.health import OLDEST_HEARTBEAT, Finding, Readiness, _masked, health, observe
+from tests.app.config.configurations import good_files, write
+from tests.app.store.samples import sid
+from tests.desk import CONFIG, Desk, make_desk
+
+
+def client_of(services: Services) -> FlaskClient:
+    app = Flask("health-alone")
+    app.register_blueprint(health(services))
+    observe(app)
+
+    @app.get("/voice/keys/<token>")
+    def keys(token: str) -> str:
+        return token
+
+    @app.get("/fails")
+    def fails() -> str:
+        raise RuntimeError("a mistake")
+
+    return app.test_client()
+
+
+@pytest.fixture
+def beating(desk: Desk) -> Desk:
+    """A desk whose clock process is alive."""
+    desk.services.store.beat("clock", at=desk.clock.now())
+    return desk
+
+
+class FailingSpool(Spool):
+    """A spool on a disk that cannot be read."""
+
+    def __init__(self) -> None:
+        pass
+
+    def size(self) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def without_a_database(folder: Path) -> Desk:
+    """A desk whose database cannot be reached."""
+    url = f"sqlite:///{folder}/nothing.db"
+    return make_desk(url, folder, store=Unreachable.open(url))
+
+
+class Unreachable(Store):
+    """A database that never answers."""
+
+    def ping(self) -> None:
+        raise StoreUnavailable("cannot connect")
+
+    def revision(self) -> str:
+        raise AssertionError("asked although it does not answer")
+
+    def heartbeats(self) -> Mapping[str, datetime]:
+        raise AssertionError("asked although it does not answer")
+
+
+def readiness(services: Services) -> tuple[int, dict[str, Any]]:
+    answer = client_of(services).get("/readyz")
+    assert answer.mimetype == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.status_code, answer.get_json()
+
+
+def failing(services: Services) -> dict[str, str]:
+    """The parts that are not as they should be, and what is said of each."""
+    status, found = readiness(services)
+    faults = {name: part["detail"] for name, part in found.items() if not part["ok"]}
+    assert (status == 503) == bool(faults)
+    return faults
+
+
+def test_a_process_that_lives_says_so_whatever_else_is_wrong(tmp_path: Path) -> None:
+    cut_off = without_a_database(tmp_path)
+    answer = client_of(cut_off.services).get("/healthz")
+    assert (answer.status_code, answer.text) == (200, "ok")
+
+
+def test_ready_means_that_every_part_is_there(beating: Desk) -> None:
+    status, found = readiness(beating.services)
+    assert status == 200
+    assert set(found) == {"database", "migrations", "clock", "configuration", "spool"}
+    assert all(set(part) == {"ok", "detail"} and part["ok"] for part in found.values())
+    assert found["configuration"]["detail"] == f"revision {beating.snapshot.revision}"
+    assert found["migrations"]["detail"] == f"at revision {beating.services.store.revision()}"
+
+
+def test_a_database_that_does_not_answer_is_named_and_asked_once(tmp_path: Path) -> None:
+    cut_off = without_a_database(tmp_path)
+    faults = failing(cut_off.services)
+    assert faults["database"] == "the database does not answer: cannot connect"
+    assert faults["migrations"] == faults["clock"] == "not known: the database does not answer"
+    assert set(faults) == {"database", "migrations", "clock"}
+
+
+def test_a_database_without_our_tables_is_named(tmp_path: Path) -> None:
+    empty = make_desk(f"sqlite:///{tmp_path}/empty.db", tmp_path, store=_touched(tmp_path / "empty.db"))
+    faults = failing(empty.services)
+    assert faults["migrations"] == "the schema is at revision none, not at ours: run `ivr db upgrade`"
+    assert faults["clock"] == "the database does not answer: not migrated"
+
+
+def _touched(path: Path) -> Store:
+    path.touch()
+    return Store.open(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("number", ["+18165550142", "816-555-0142", "(816) 555 0142", "8165550142x", "555.0142"])
+def test_numbers_in_a_message_are_hidden_and_dates_are_not(number: str) -> None:
+    shown = _masked(f'staff.yaml:14:3: "{number}" on 2026-11-28 is wrong')
+    assert shown.startswith('staff.yaml:14:3: "')
+    assert "(a number)" in shown
+    assert "555" not in shown
+    assert shown.endswith("on 2026-11-28 is wrong")
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (timedelta(), None),
+        (OLDEST_HEARTBEAT, None),
+        (-OLDEST_HEARTBEAT, None),
+        (timedelta(seconds=121), "the clock process was last alive 121 seconds ago: is `ivr clock` running?"),
+        (
+            timedelta(days=-1),
+            "the clock process was last alive 86400 seconds ahead of our time: is `ivr clock` running?",
+        ),
+    ],
+)
+def test_a_clock_process_that_has_stopped_is_named(desk: Desk, age: timedelta, said: str | None) -> None:
+    desk.services.store.beat("clock", at=desk.clock.now() - age)
+    assert failing(desk.services).get("clock") == said
+
+
+def test_a_clock_process_that_never_ran_is_named(desk: Desk) -> None:
+    desk.services.store.beat("another process", at=desk.clock.now())
+    assert failing(desk.services) == {"clock": "the clock process has never run: start `ivr clock`"}
+
+
+def test_a_bad_edit_is_named_with_its_problems_and_the_revision_kept(sqlite_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    write(folder, good_files())
+    desk = make_desk(sqlite_url, tmp_path, config=folder)
+    desk.services.store.beat("clock", at=desk.clock.now())
+    assert failing(desk.services) == {}
+    kept = desk.snapshot.revision
+    for name in good_files():
+        if name.endswith("lines.yaml"):
+            (folder / name).write_text('lines: {main: {number: "8165550142x", colour: red}}\n')
+    desk.services.config.reload()
+    said = failing(desk.services)["configuration"]
+    assert said.startswith(f"revision {kept} stays in force; the files are refused since 2026-12-01T16:00:00Z: ")
+    assert "lines.yaml:1:" in said
+    assert "8165550142" not in said
+
+
+def test_a_long_list_of_problems_is_cut_short(sqlite_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "config"
+    write(folder, good_files())
+    desk = make_desk(sqlite_url, tmp_path, config=folder)
+    for name in good_files():
+        (folder / name).write_text("".join(f"wrong{number}: 1\n" for number in range(30)))
+    desk.services.config.reload()
+    assert failing(desk.services)["configuration"].endswith(" more")
+
+
+def test_what_waits_in_the_spool_is_told_but_is_no_fault(beating: Desk) -> None:
+    _, found = readiness(beating.services)
+    assert found["spool"]["detail"] == "0 bytes wait to be stored"
+    broken = replace(beating.services, spool=FailingSpool())
+    status, found = readiness(broken)
+    assert status == 200
+    assert found["spool"]["detail"] == "cannot be read: Input/output error"
+
+
+def test_readiness_never_raises_for_a_database_that_goes_away_meanwhile(beating: Desk) -> None:
+    def gone() -> Finding:
+        raise StoreUnavailable("shutting down")
+
+    found = Readiness(beating.services)._asked(gone)
+    assert found == Finding(ok=False, detail="the database does not answer: shutting down")
+
+
+# Figures.
+
+
+def samples(client: FlaskClient) -> dict[tuple[str, str, str], float]:
+    """Every figure of ours by name, route and status."""
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/plain"
+    return {
+        (sample.name, sample.labels["route"], sample.labels.get("status", sample.labels.get("le", ""))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+        if family.name.startswith("ivr_")
+    }
+
+
+def test_answers_are_counted_by_route_and_status(beating: Desk) -> None:
+    client = client_of(beating.services)
+    counted, timed = "ivr_http_answers_total", "ivr_http_answer_seconds_count"
+    before = samples(client)
+    for path in ("/voice/keys/a", "/voice/keys/b", "/nowhere", "/nowhere/else", "/fails"):
+        client.get(path)
+    after = samples(client)
+
+    def grown(*key: str) -> float:
+        return after[key[0], key[1], key[2]] - before.get((key[0], key[1], key[2]), 0.0)
+
+    assert grown(counted, "/voice/keys/<token>", "200") == 2
+    assert grown(timed, "/voice/keys/<token>", "") == 2
+    assert grown(counted, "none", "404") == 2
+    assert grown(counted, "/fails", "500") == 1
+
+
+def test_no_figure_carries_anything_personal(beating: Desk) -> None:
+    client = client_of(beating.services)
+    for path in (f"/voice/keys/{sid(1)}", "/voice/keys/816-555-0142", "/Jane/Roe?caller=8165550142"):
+        client.get(path)
+    text = client.get("/metrics").text
+    assert not [each for each in (sid(1), "8165550142", "816-555-0142", "Jane", "Roe") if each in text]
+
+
+def test_the_figures_of_several_processes_are_added_up(
+    beating: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "figures"
+    shared.mkdir()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(shared))
+    program = (
+        "from flask import Flask; from app.web.health import observe; app = Flask('one'); observe(app);"
+        "client = app.test_client(); [client.get('/nowhere') for _ in range(3)]"
+    )
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", program], check=True, cwd=CONFIG)  # noqa: S603 (our own words)
+    found = samples(client_of(beating.services))
+    assert found["ivr_http_answers_total", "none", "404"] == 6
+    assert found["ivr_http_answer_seconds_count", "none", ""] == 6
+
+
+def test_both_kinds_of_database_can_be_ready(desk_on_each: Desk) -> None:
+    desk_on_each.services.store.beat("clock", at=desk_on_each.clock.now())
+    assert failing(desk_on_each.services) == {}
