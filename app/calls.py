@@ -5,32 +5,39 @@ the position token and the configuration in memory, and its facts go to the loca
 """
 
 from binascii import crc32
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import structlog
 
 from app.cdr.derive import apply, opened
 from app.cdr.records import Call, CallRecord
 from app.config.snapshot import Snapshot
+from app.flow import last_resort
 from app.flow.engine import advance, first_position
 from app.flow.messages import (
     CallArrived,
     CallerLeft,
+    Detail,
     DialEnded,
     DialStatus,
     Event,
     Fact,
     FactKind,
     Faulted,
+    Hold,
+    HoldEnded,
     KeysPressed,
+    Order,
     Position,
     RecordingEnded,
     Say,
     Silence,
     Turn,
 )
+from app.flow.book import DEFAULT_LANGUAGE
 from app.flow.scene import Scene
 from app.flow.standard import (
     ACCEPT,
@@ -41,11 +48,16 @@ from app.flow.standard import (
     LAST_RESORT_MESSAGE,
     STANDARD_PROMPTS,
 )
+from app.flow.standing import Standing
+from app.joining import joined
+from app.paging import see_to
+from app.ringing import calls_off, hold_state, ring_order
 from app.services import Services
 from app.store import SpoolEntry, StoreUnavailable, TurnTransaction
 from app.telephony import twiml
-from app.telephony.inbound import VoiceRequest, dial_status, whole_seconds
-from oncall import BusinessHours
+from app.telephony.inbound import VoiceRequest, dial_status, over_in, whole_seconds
+from app.voicemail import Voicemails, announce, recording_stored, transcriber
+from oncall import BusinessHours, Override, StaffState
 
 ACCEPT_KEY = "1"
 DECLINE_KEY = "2"
@@ -56,6 +68,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 # Facts that belong to no turn of the flow are kept under numbers no flow reaches.
 END_TURN = 1_000_000
 STRAY_TURNS = 2_000_000
+# Twilio's codes for an answer that came but was too large, no TwiML, or could not be executed.
+UNUSABLE_ANSWER = ("11750", "12", "13", "15")
 
 _log = structlog.get_logger(__name__)
 
@@ -80,14 +94,19 @@ class Calls:
         position = self.services.positions.read(token)
         if position is None or not _is_fresh(position, at):
             reason = "the position in the address is not ours or too old"
-            return self._turn(self._stray(request, token, at), Faulted(reason), request, at)
-        if request.gone:
-            ended = event if isinstance(event, DialEnded | RecordingEnded) else None
-            event = CallerLeft(after=ended)
+            stray = self._stray(request, token, at)
+            if isinstance(event, RecordingEnded):
+                # A message is a message, wherever it was asked for.
+                return self._turn(replace(stray, flow=last_resort.NAME, node=last_resort.MESSAGE), event, request, at)
+            return self._turn(stray, Faulted(reason), request, at)
         return self._turn(position, event, request, at)
 
     def fallback(self, token: str | None, request: VoiceRequest) -> str:
         """Twilio could not use our last answer: answer the same turn again, from `token` if its address had one."""
+        code = request.fields.get("ErrorCode", "")
+        if code.startswith(UNUSABLE_ANSWER):
+            # The same answer again would fail again.
+            return self.rescue(None, request, f"our last answer could not be carried out ({code[:5]})")
         if token is None:
             return self.incoming(request)
         position = self.services.positions.read(token)
@@ -103,15 +122,25 @@ class Calls:
             position = self._stray(request, token or "", at)
         return self._turn(replace(position, flow="", node=""), Faulted(reason), request, at)
 
+    def rescue_unstored(self, token: str | None, request: VoiceRequest, reason: str) -> str:
+        """Storing the turn is what raised: go on from its position alone; the record waits in the spool."""
+        at = self.services.clock.now()
+        position = self.services.positions.read(token) if token else None
+        ended = over_in(request)
+        if position is None or ended is None:
+            stray = replace(position or self._stray(request, token or "", at), flow="", node="")
+            return self._turn_unstored(stray, Faulted(reason), request, at)
+        return self._turn_unstored(position, ended, request, at)
+
     def silence(self, token: str, request: VoiceRequest) -> str:
         """Nothing was pressed or recorded, or a verb fell through to the redirect behind it."""
         return self.resume(token, request, Silence())
 
-    def bare_document(self) -> str:
+    def bare_document(self, request: VoiceRequest) -> str:
         """What is said when even the flow of last resort raised: needs only the configuration in memory."""
         snapshot = self.services.config.current()
         party = next(iter(snapshot.roster.outside_parties.values()), None)
-        line = next(iter(snapshot.book.lines.values()))
+        line = snapshot.book.line_for(request.dialled)
         words = STANDARD_PROMPTS["en"]
         return twiml.bare(
             Say(words[APOLOGY], "en-US"),
@@ -127,30 +156,30 @@ class Calls:
         """What a staff phone hears before anybody is connected. Needs no database."""
         position = self.services.positions.read(token)
         if position is None or request.gone:
-            return twiml.EMPTY
+            return twiml.HANGUP  # an empty document would end by itself, and that connects the two
         return self._prompt_to_accept(position)
 
     def accept_key(self, token: str, request: VoiceRequest, event: KeysPressed | Silence) -> str:
         """The key a staff member pressed: take it, pass it on, or hear the prompt again."""
         position = self.services.positions.read(token)
         if position is None:
-            return twiml.parting(self._words(None, DECLINED))
+            return twiml.parting(self.words(None, DECLINED))
         match event:
             case KeysPressed(digits) if digits == ACCEPT_KEY:
                 record = self._tell_leg(position, request, FactKind.LEG_ACCEPTED, "the accept key was pressed")
                 caller_is_there = record is None or record.call.ended_at is None
                 return (
-                    twiml.accepted(self._words(position, ACCEPTED))
+                    twiml.accepted(self.words(position, ACCEPTED))
                     if caller_is_there
-                    else twiml.parting(self._words(position, ALREADY_GONE))
+                    else twiml.parting(self.words(position, ALREADY_GONE))
                 )
             case KeysPressed(digits) if digits == DECLINE_KEY:
                 self._tell_leg(position, request, FactKind.LEG_DECLINED, "the decline key was pressed")
-                return twiml.parting(self._words(position, DECLINED))
+                return twiml.parting(self.words(position, DECLINED))
             case _ if position.tries + 1 < ACCEPT_TRIES:
                 return self._prompt_to_accept(replace(position, tries=position.tries + 1))
             case _:
-                return twiml.parting(self._words(position, DECLINED))
+                return twiml.parting(self.words(position, DECLINED))
 
     def leg_status(self, token: str, request: VoiceRequest) -> None:
         """A phone we ring rang, was answered, or is over."""
@@ -172,19 +201,14 @@ class Calls:
         status = request.fields.get("RecordingStatus", "")
         if position is None or status not in {"completed", "absent", "failed"}:
             return
-        sid = request.fields.get("RecordingSid", "")[:64]
-        fact = Fact(
-            kind=FactKind.RECORDING_STORED,
-            key=f"recording:{sid}:{status}",
-            at=self.services.clock.now(),
-            because=f"the recording is {status}",
-            detail={
-                "recording_sid": sid,
-                "status": status,
-                "seconds": whole_seconds(request.fields.get("RecordingDuration", "")),
-            },
-        )
-        self._tell(request.call_sid, position.turn, fact)
+        fact = recording_stored(request, again=position.tries > 0, at=self.services.clock.now())
+        self.tell(request.call_sid, position.turn, fact)
+
+    def transcription(self, token: str, request: VoiceRequest) -> None:
+        """The provider has written a message down, or could not."""
+        position = self.services.positions.read(token)
+        if position is not None:
+            Voicemails(self.services).transcribed(request.call_sid, position.turn, request.fields)
 
     def call_status(self, request: VoiceRequest) -> None:
         """The call is over, as the provider reports it; opens the ticket of a call we had not seen."""
@@ -202,59 +226,118 @@ class Calls:
             },
         )
         opening = _opening(request, self.services.config.current(), at=fact.at)
-        self._tell(request.call_sid, END_TURN, fact, opening=opening)
+        self.tell(request.call_sid, END_TURN, fact, opening=opening)
 
     # One turn.
 
     def _turn(self, position: Position, event: Event, request: VoiceRequest, at: datetime) -> str:
         snapshot = self._snapshot(position.revision)
         call_sid = request.call_sid
+        event = _unless_gone(event, request)
         try:
             with self.services.store.turn() as transaction:
-                said = transaction.saved_reply(call_sid, position.turn)
+                said = transaction.saved_reply(call_sid, position.exchange)
                 if said is not None:
                     return said
                 known = transaction.load(call_sid)
                 record = known or _opening(request, snapshot, at=_started(position, at))
-                event = _with_accept_key(event, record, position.turn)
-                reply, facts = self._advance(position, event, snapshot, request, at=at, record=record)
-                self._save(transaction, known, apply(record, facts, hours=_desk_hours(snapshot)))
-                transaction.tell(call_sid, position.turn, facts)
-                transaction.keep_reply(call_sid, position.turn, reply)
-                return reply
+                event = _with_accept_key(event, record, position.turn, complete=not self.services.spool.size())
+                scene = self._scene(position, snapshot, request, at=at, record=record, transaction=transaction)
+                turn = advance(position, event, scene)
+                known, record = joined(transaction, known, record, turn.facts, at=at)
+                after = apply(record, turn.facts, hours=_desk_hours(snapshot))
+                after = self._save(transaction, known, after)
+                transaction.tell(call_sid, position.exchange, turn.facts)
+                announce(transaction, call_sid, position.exchange, turn.facts)
+                self._see_to(transaction, known, after, turn.facts, at=at)
+                transaction.order(self._orders(turn, request, snapshot, at=at))
+                transaction.order(calls_off(after, at=at))
+                reply = self._render(turn, snapshot, request)
+                transaction.keep_reply(call_sid, position.exchange, reply)
         except StoreUnavailable as fault:
             _log.warning("store_unavailable", call_sid=call_sid, turn=position.turn, reason=fault.reason)
-        reply, facts = self._advance(position, event, snapshot, request, at=at, record=None)
+        else:
+            return reply
+        return self._turn_unstored(position, event, request, at)
+
+    def _turn_unstored(self, position: Position, event: Event, request: VoiceRequest, at: datetime) -> str:
+        """Answers a turn from its position alone; what it tells waits in the spool."""
+        snapshot, event = self._snapshot(position.revision), _unless_gone(event, request)
+        scene = self._scene(position, snapshot, request, at=at, record=None, transaction=None)
+        turn = advance(position, event, scene)
+        reply = self._render(turn, snapshot, request)
         opening = _opening(request, snapshot, at=_started(position, at))
-        entry = SpoolEntry.of(call_sid=request.call_sid, turn=position.turn, facts=facts, opening=opening, reply=reply)
+        entry = SpoolEntry.of(
+            call_sid=request.call_sid, turn=position.exchange, facts=turn.facts, opening=opening, reply=reply
+        )
         self._spool(entry)
         return reply
 
-    def _advance(
+    def _scene(
         self,
         position: Position,
-        event: Event,
         snapshot: Snapshot,
         request: VoiceRequest,
         *,
         at: datetime,
         record: CallRecord | None,
-    ) -> tuple[str, Sequence[Fact]]:
-        scene = Scene(
+        transaction: TurnTransaction | None,
+    ) -> Scene:
+        def staff(before: datetime) -> StaffState:
+            if transaction is None or record is None:
+                return StaffState()
+            return transaction.staff(at=at, before=before, seed=crc32(record.call.call_sid.encode()))
+
+        return Scene(
             book=snapshot.book,
             roster=snapshot.roster,
             at=at,
+            caller=request.caller,
+            standing=self._standing(transaction, request, at),
             ticket=record.ticket.number if record else None,
             callback_number=record.call.callback_number if record else None,
+            staff=staff,
+            can_hold=transaction is not None and self.services.can_ring,
+            hold=hold_state(record, position.turn) if record else None,
+            quick=self._quick(transaction, at),
         )
-        turn = advance(position, event, scene)
-        return self._render(turn, snapshot, request), turn.facts
+
+    def _standing(
+        self, transaction: TurnTransaction | None, request: VoiceRequest, at: datetime
+    ) -> Callable[[], Standing]:
+        def standing() -> Standing:
+            if transaction is None:
+                return Standing()
+            return transaction.standing(caller=request.caller, call_sid=request.call_sid, at=at)
+
+        return cache(standing)
+
+    def _orders(self, turn: Turn, request: VoiceRequest, snapshot: Snapshot, *, at: datetime) -> list[Order]:
+        """The phones to ring at once for a caller who is put on hold."""
+        phones = [
+            each for instruction in turn.instructions if isinstance(instruction, Hold) for each in instruction.phones
+        ]
+        if turn.position is None:
+            return []
+        line = snapshot.book.line_for(request.dialled)
+        waiting = replace(turn.position, call_sid=request.call_sid)
+        return [ring_order(phone, waiting, self.services.positions, line=line.name, at=at) for phone in phones]
 
     def _render(self, turn: Turn, snapshot: Snapshot, request: VoiceRequest) -> str:
-        token = "" if turn.position is None else self.services.positions.write(turn.position)
-        links = twiml.Links(self.services.settings.public_base_url, token)
         caller_id = snapshot.book.line_for(request.dialled).number
-        return twiml.render(turn, links=links, caller_id=caller_id)
+        return twiml.render(turn, links=self._links(turn.position, request), caller_id=caller_id)
+
+    def _links(self, position: Position | None, request: VoiceRequest) -> twiml.Links:
+        base, write = self.services.settings.public_base_url, self.services.positions.write
+        if position is None:
+            return twiml.Links(base, "")
+        return twiml.Links(
+            base,
+            write(position),
+            transcribed=transcriber(self.services.settings).by_provider,
+            queue=self.services.positions.hold_name(request.call_sid, position.turn),
+            lap=write(replace(position, lap=1)),
+        )
 
     def _snapshot(self, revision: str) -> Snapshot:
         config = self.services.config
@@ -271,38 +354,55 @@ class Calls:
 
     # The record.
 
-    def _save(self, transaction: TurnTransaction, before: CallRecord | None, after: CallRecord) -> None:
+    def _save(self, transaction: TurnTransaction, before: CallRecord | None, after: CallRecord) -> CallRecord:
         if before is None:
-            transaction.open(after)
-        else:
-            transaction.save(before, after)
+            return transaction.open(after)
+        transaction.save(before, after)
+        return after
+
+    def _see_to(
+        self,
+        transaction: TurnTransaction,
+        before: CallRecord | None,
+        after: CallRecord,
+        facts: Sequence[Fact],
+        *,
+        at: datetime,
+    ) -> None:
+        """People who are not on the call hear of it, when they must."""
+        snapshot, quick = self.services.config.current(), self._quick(transaction, at)
+        see_to(transaction, before, after, facts, snapshot=snapshot, quick=quick, at=at)
+
+    def _quick(self, transaction: TurnTransaction | None, at: datetime) -> tuple[Override, ...]:
+        rows = None if transaction is None else transaction.overrides
+        return self.services.store.overrides.for_turn(rows, at=at)
 
     def _tell_leg(self, position: Position, request: VoiceRequest, kind: FactKind, because: str) -> CallRecord | None:
-        word = request.fields.get("CallStatus", "")
+        detail: dict[str, Detail] = {"leg": position.turn, "leg_sid": request.call_sid}
+        if kind is FactKind.LEG_ENDED:
+            detail["status"] = dial_status(request.fields.get("CallStatus", "")).value
         fact = Fact(
             kind=kind,
             key=f"{kind}:{request.call_sid}",
             at=self.services.clock.now(),
             because=because,
-            detail={"leg": position.turn, "leg_sid": request.call_sid, "status": dial_status(word).value},
+            detail=detail,
         )
-        return self._tell(request.parent_call_sid or request.call_sid, position.turn, fact)
+        return self.tell(request.parent_call_sid or request.call_sid, position.turn, fact)
 
-    def _tell(self, call_sid: str, turn: int, fact: Fact, *, opening: CallRecord | None = None) -> CallRecord | None:
+    def tell(self, call_sid: str, turn: int, fact: Fact, *, opening: CallRecord | None = None) -> CallRecord | None:
         """Stores a fact that steers nothing; returns the record after it, or None when it could not be stored yet.
 
         A fact about a call the database has not seen waits in the spool for that call, unless it brings an
         `opening`: then it opens the call itself.
         """
-        snapshot = self.services.config.current()
         try:
             with self.services.store.turn() as transaction:
                 known = transaction.load(call_sid)
                 record = known or opening
                 if record is not None:
-                    after = apply(record, [fact], hours=_desk_hours(snapshot))
-                    self._save(transaction, known, after)
-                    transaction.tell(call_sid, turn, [fact])
+                    after = self.store_facts(transaction, record, turn, [fact], opened=known is not None)
+                    announce(transaction, call_sid, turn, [fact])
                     return after
         except StoreUnavailable as fault:
             _log.warning("store_unavailable", call_sid=call_sid, turn=turn, reason=fault.reason)
@@ -315,6 +415,26 @@ class Calls:
         except OSError as fault:
             # The caller comes first: without a disk the call still goes on, and the log is all that is left of it.
             _log.error("spool_failed", call_sid=entry.call_sid, turn=entry.turn, reason=fault.strerror)
+
+    def store_facts(
+        self,
+        transaction: TurnTransaction,
+        record: CallRecord,
+        turn: int,
+        facts: Sequence[Fact],
+        *,
+        opened: bool = True,
+    ) -> CallRecord:
+        """Stores facts and what follows from them, and calls off phones that ring for nobody; returns the record.
+
+        Not `opened`: the database has not seen the call yet.
+        """
+        after = apply(record, facts, hours=_desk_hours(self.services.config.current()))
+        after = self._save(transaction, record if opened else None, after)
+        transaction.tell(record.call.call_sid, turn, facts)
+        self._see_to(transaction, record if opened else None, after, facts, at=self.services.clock.now())
+        transaction.order(calls_off(after, at=self.services.clock.now()))
+        return after
 
     # After an outage.
 
@@ -329,17 +449,19 @@ class Calls:
         """Stores one entry; False when it waits for a call that nobody has told of."""
         snapshot = self._snapshot(entry.revision)
         with self.services.store.turn() as transaction:
-            before = transaction.load(entry.call_sid)
+            before, opening = transaction.load(entry.call_sid), entry.opening()
+            stored = before
             if before is None:
-                opening = entry.opening()
                 if opening is None:
                     return False
                 before = transaction.open(opening)
             transaction.tell(entry.call_sid, entry.turn, entry.facts)
             # Facts of the outage may precede facts stored since: the record is read again from all of them.
-            blank = replace(before, call=_blank(before.call), legs=())
-            told = sorted(transaction.facts(entry.call_sid), key=lambda stored: (stored.at, stored.turn, stored.key))
-            transaction.save(before, apply(blank, told, hours=_desk_hours(snapshot)))
+            blank = replace(before, call=_blank(before.call, opening), legs=())
+            told = transaction.facts(entry.call_sid)
+            after = self._save(transaction, before, apply(blank, told, hours=_desk_hours(snapshot)))
+            self._see_to(transaction, stored, after, entry.facts, at=self.services.clock.now())
+            announce(transaction, entry.call_sid, entry.turn, entry.facts)
             if entry.reply is not None:
                 transaction.keep_reply(entry.call_sid, entry.turn, entry.reply)
         return True
@@ -348,15 +470,16 @@ class Calls:
 
     def _prompt_to_accept(self, position: Position) -> str:
         links = twiml.Links(self.services.settings.public_base_url, self.services.positions.write(position))
-        return twiml.accept_prompt(self._words(position, ACCEPT), links=links, wait_seconds=ACCEPT_WAIT_SECONDS)
+        return twiml.accept_prompt(self.words(position, ACCEPT), links=links, wait_seconds=ACCEPT_WAIT_SECONDS)
 
-    def _words(self, position: Position | None, prompt: str) -> Say:
+    def words(self, position: Position | None, prompt: str) -> Say:
         at = self.services.clock.now()
         snapshot = self._snapshot(position.revision if position else "")
         if position is None:
             line = next(iter(snapshot.book.lines.values()))
             position = first_position(line=line.name, flow=line.flow, revision=snapshot.revision, at=at)
-        return Scene(book=snapshot.book, roster=snapshot.roster, at=at).say(prompt, position)
+        scene = Scene(book=snapshot.book, roster=snapshot.roster, at=at)
+        return scene.say(prompt, position, language=DEFAULT_LANGUAGE)
 
 
 def _opening(request: VoiceRequest, snapshot: Snapshot, *, at: datetime) -> CallRecord:
@@ -376,14 +499,14 @@ def _desk_hours(snapshot: Snapshot) -> BusinessHours | None:
     return next(iter(snapshot.roster.hours.values()), None)
 
 
-def _blank(call: Call) -> Call:
-    """The call as it was at its first webhook, before any fact but its arrival."""
+def _blank(call: Call, opening: CallRecord | None) -> Call:
+    """The call as it was before any fact but its arrival, at its first webhook; `opening` may know an earlier one."""
     return Call(
         call_sid=call.call_sid,
         line=call.line,
         caller=call.caller,
         dialled=call.dialled,
-        started_at=call.started_at,
+        started_at=call.started_at if opening is None else min(call.started_at, opening.call.started_at),
         config_revision=call.config_revision,
         priority=call.priority,
         ticket=call.ticket,
@@ -399,11 +522,20 @@ def _is_fresh(position: Position, at: datetime) -> bool:
     return -CLOCK_SKEW <= age <= LONGEST_CALL
 
 
-def _with_accept_key(event: Event, record: CallRecord, turn: int) -> Event:
-    """Adds what the record knows about the accept key to the end of a Dial."""
+def _unless_gone(event: Event, request: VoiceRequest) -> Event:
+    if not request.gone or isinstance(event, CallerLeft):
+        return event
+    return CallerLeft(after=event if isinstance(event, DialEnded | RecordingEnded | HoldEnded) else None)
+
+
+def _with_accept_key(event: Event, record: CallRecord, turn: int, *, complete: bool) -> Event:
+    """Adds what the record knows about the accept key to the end of a Dial; a record not `complete` knows no No."""
     ended = event.after if isinstance(event, CallerLeft) else event
     if not isinstance(ended, DialEnded):
         return event
     leg = next((leg for leg in record.legs if leg.turn == turn), None)
-    ended = replace(ended, accepted=leg is not None and leg.accepted_at is not None)
+    pressed = leg is not None and leg.accepted_at is not None
+    if ended.bridged is None and leg is not None and not leg.screened and leg.answered_at is not None:
+        ended = replace(ended, bridged=True)  # nothing stands between an outside party's answer and the caller
+    ended = replace(ended, accepted=pressed or (False if leg is not None and complete else None))
     return CallerLeft(after=ended) if isinstance(event, CallerLeft) else ended

@@ -10,6 +10,7 @@ from app.store import Spool, Store
 from app.telephony.outbound import Telephony, TwilioTelephony
 from app.telephony.position import PositionTokens
 from app.telephony.signature import SignatureCheck
+from app.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,12 @@ class Services:
     positions: PositionTokens
     signatures: SignatureCheck
     telephony: Telephony
+    vault: Vault
+
+    @property
+    def can_ring(self) -> bool:
+        """Whether phones can be rung as calls of their own: there is an account, or something that stands in for it."""
+        return not self.settings.simulated or self.settings.twilio_api_base_url is not None
 
 
 def wire(
@@ -44,6 +51,7 @@ def wire(
         positions=PositionTokens(settings.secret_key),
         signatures=SignatureCheck(public_base_url=settings.public_base_url, tokens=settings.auth_tokens),
         telephony=telephony or TwilioTelephony(settings),
+        vault=Vault(settings.data_keys),
     )
 
 

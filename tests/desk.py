@@ -3,17 +3,21 @@
 A scenario reads as a call: `desk.dials(MAIN, keys="1")`, then what was heard, who rang, and what the record says.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 
 from app import create_app
 from app.cdr.records import Call, CallRecord, Disposition, Leg, LegOutcome, Ticket, TimelineEntry
 from app.config.snapshot import Snapshot
+from app.errands import deliveries
+from app.outbox import Deliveries
 from app.services import Services, wire
 from app.settings import Settings, read_settings
 from app.simulator.caller import CallerScript
@@ -26,7 +30,8 @@ from app.simulator.phone import NumberSettings, Phone
 from app.simulator.switches import Switches
 from app.simulator.trace import Trace
 from app.simulator.wire import Reply, Wire, WsgiWire
-from app.store import Store
+from app.store import Store, StoreUnavailable
+from app.telephony.outbound import TwilioTelephony
 
 MAIN = "+18162327483"
 ALTERNATE = "+18166760434"
@@ -124,6 +129,8 @@ class Desk:
     fallback_url: str | None = None
     seed: int = 1
     make_wire: Callable[[], Wire] | None = None
+    rest_fault: str = ""
+    phones_company: Phone | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -171,7 +178,9 @@ class Desk:
         script = script or CallerScript()
         phone = Phone(
             self.wire(),
-            account=Account(sid=self.services.settings.account_sid, base_url=BASE_URL),
+            account=Account(
+                sid=self.services.settings.account_sid, base_url=BASE_URL, owned_numbers=frozenset({MAIN, ALTERNATE})
+            ),
             auth_token=TOKEN,
             clock=VirtualClock(datetime.fromisoformat(at), tell=self.clock.show),
             settings=NumberSettings(fallback_url=self.fallback_url),
@@ -179,12 +188,37 @@ class Desk:
             switches=self.switches,
             seed=self.seed,
         )
+        self._connect(phone)
         trace = phone.dial(to=number, from_=caller, caller=replace(script, keys=parse_keys(keys)) if keys else script)
         return PlayedCall(trace, self.services, self.names())
 
+    def _connect(self, phone: Phone) -> None:
+        """Lets the service's orders reach this telephone company: at once, and by the clock's sweep each second."""
+        self.phones_company = phone
+        if not self.services.can_ring:
+            return
+        if self.rest_fault == "down":
+            phone.rest_faults.refuse()
+        elif self.rest_fault == "too many":
+            phone.rest_faults.too_many()
+        carry_out = deliveries(self.services)
+        phone.after_request(lambda: deliver(carry_out, self.clock))
+        phone.every(1.0, lambda: deliver(carry_out, self.clock))
 
-def settings_for(database_url: str, folder: Path, *, config: Path = CONFIG) -> Settings:
-    """Settings of a service that is simulated and keeps its things in `folder`."""
+    def rest_door(self, environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Twilio's REST API, as it stands when it is asked."""
+        assert self.phones_company is not None
+        return self.phones_company.rest_app()(environment, start_response)
+
+
+def deliver(carry_out: Deliveries, clock: FakeClock) -> None:
+    """Carries out all that is due; an outage of the database is the outage of a sweep."""
+    with suppress(StoreUnavailable):
+        carry_out.deliver_due(clock.now())
+
+
+def settings_for(database_url: str, folder: Path, *, config: Path = CONFIG, rest: bool = False) -> Settings:
+    """Settings of a service that is simulated and keeps its things in `folder`; `rest`: it can ring phones itself."""
     environ = {
         "DATABASE_URL": database_url,
         "IVR_CONFIG_DIR": str(config),
@@ -192,14 +226,25 @@ def settings_for(database_url: str, folder: Path, *, config: Path = CONFIG) -> S
         "TWILIO_AUTH_TOKEN": TOKEN,
         "SECRET_KEY": "a secret for tests only",
     }
+    if rest:
+        environ["TWILIO_API_BASE_URL"] = "http://127.0.0.1:9"
     return read_settings(environ, instance_dir=folder / "instance")
 
 
-def make_desk(database_url: str, folder: Path, *, store: Store | None = None, config: Path = CONFIG) -> Desk:
+def make_desk(
+    database_url: str, folder: Path, *, store: Store | None = None, config: Path = CONFIG, rest: bool = False
+) -> Desk:
     """A desk over a migrated database."""
     clock = FakeClock(datetime.fromisoformat(TUESDAY_MORNING).astimezone(UTC))
-    services = wire(settings_for(database_url, folder, config=config), clock=clock, store=store)
-    return Desk(services, clock)
+    settings = settings_for(database_url, folder, config=config, rest=rest)
+    desks: list[Desk] = []
+
+    def door(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return desks[0].rest_door(environment, start_response)
+
+    telephony = TwilioTelephony(settings, application=door)
+    desks.append(Desk(wire(settings, clock=clock, store=store, telephony=telephony), clock))
+    return desks[0]
 
 
 @pytest.fixture

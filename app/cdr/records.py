@@ -11,6 +11,8 @@ from enum import StrEnum
 from app.flow.messages import Detail
 from oncall import Priority
 
+FIRST_STAGE = "before the menu"
+
 
 class Disposition(StrEnum):
     """How the system saw a call end."""
@@ -78,7 +80,7 @@ class Call:
     disposition: Disposition = Disposition.IN_PROGRESS
     answered_by: str | None = None
     ticket: int | None = None
-    stage: str = "before the menu"
+    stage: str = FIRST_STAGE
     callback_number: str | None = None
     tags: tuple[str, ...] = ()
 

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from app.flow.choosing_language import choose_language
 from app.flow.messages import FactKind, Gather, KeysPressed, Play, Say, Silence
 from app.flow.nodes import Collected, CollectNode, MenuNode, Option, SetNode
 from app.flow.run import Run
+from app.flow.urgency import give_priority
 from oncall import Source
 
 NANP_DIGITS = 10
@@ -97,14 +99,11 @@ def not_understood(run: Run, event: KeysPressed | Silence, source: Source) -> No
 
 
 def mark(run: Run, node: SetNode | Option) -> None:
+    if node.language is not None:
+        choose_language(run, node.language, because=f"{run.position.node} chooses it", source=node.source)
     if node.priority is not None:
-        run.position = replace(run.position, priority=node.priority)
-        run.tell(
-            FactKind.PRIORITY_SET,
-            because=f"{run.position.node} gives priority {node.priority}",
-            source=node.source,
-            detail={"priority": node.priority.value},
-        )
+        because = f"{run.position.node} gives priority {node.priority}"
+        give_priority(run, node.priority, because=because, source=node.source)
     if node.tags:
         run.tell(
             FactKind.TAGS_ADDED,

@@ -1,11 +1,12 @@
-"""Every line, flow and prompt of one revision, by name: what a call walks through.
+"""Every line, flow and prompt of one revision, by name, and the callers known: what a call walks through.
 
 It knows nothing of files or YAML, and fills no placeholders.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from app.flow.callers import KnownCallers
 from app.flow.nodes import Flow, Line
 from oncall import Source
 
@@ -30,6 +31,7 @@ class FlowBook:
     lines: Mapping[str, Line]
     flows: Mapping[str, Flow]
     prompts: Mapping[str, Mapping[str, Prompt]]
+    callers: KnownCallers = field(default_factory=KnownCallers)
 
     def line_for(self, dialled: str) -> Line:
         """Return the line of a dialled number (E.164); the first line stands in for a number nobody listed."""

@@ -9,7 +9,10 @@ from datetime import datetime
 
 from app.flow import last_resort
 from app.flow.asking import ask, chosen, collected, mark, offer
+from app.flow.choosing_language import offer_language
+from app.flow.holding import hold_ended, tell_over, waited
 from app.flow.messages import (
+    CALLER_HUNG_UP,
     CallArrived,
     CallerLeft,
     DialEnded,
@@ -17,6 +20,8 @@ from app.flow.messages import (
     FactKind,
     Faulted,
     Hangup,
+    HoldEnded,
+    HoldWaited,
     KeysPressed,
     Play,
     Position,
@@ -30,17 +35,22 @@ from app.flow.nodes import (
     GoNode,
     HangupNode,
     HoursNode,
+    LanguageNode,
     MenuNode,
     Node,
     PartyNode,
     PlayNode,
+    RecogniseNode,
+    RingAssigneeNode,
     RingNode,
     SayNode,
     SetNode,
+    TicketStatusNode,
     VoicemailNode,
 )
 from app.flow.reaching import dial_over, dial_party, party_ended, reach, rung_ended
-from app.flow.recording import message_over, record, recorded
+from app.flow.recognising import follow_up, recognise, tell_status
+from app.flow.recording import is_reviewed, message_over, record, recorded, reviewed
 from app.flow.run import Run
 from app.flow.scene import Scene
 
@@ -98,6 +108,8 @@ class _Walk:
             if node is None:
                 target = self.fault(f"there is no node {target}")
             elif steps > STEP_LIMIT:
+                # Nobody is to hear the loop's words over and over before hearing that it failed.
+                self.run.instructions.clear()
                 steps, target = 0, self.fault(f"more than {STEP_LIMIT} steps without the caller doing anything")
             else:
                 self.run.move(target)
@@ -137,6 +149,9 @@ class _Walk:
                 offer(run, node)
             case HoursNode():
                 return self.check_hours(node)
+            case RingAssigneeNode():
+                follow_up(run, node)
+                return reach(run, node)
             case RingNode() | EscalateNode():
                 return reach(run, node)
             case PartyNode():
@@ -148,6 +163,12 @@ class _Walk:
             case SetNode():
                 mark(run, node)
                 return node.next
+            case RecogniseNode():
+                return recognise(run, node)
+            case TicketStatusNode():
+                return tell_status(run, node)
+            case LanguageNode():
+                return offer_language(run, node)
             case GoNode():
                 return self.change_flow(node)
             case HangupNode():
@@ -168,10 +189,17 @@ class _Walk:
                 return chosen(run, node, event)
             case CollectNode(), KeysPressed() | Silence():
                 return collected(run, node, event)
-            case RingNode() | EscalateNode(), DialEnded():
+            case RingNode() | EscalateNode() | RingAssigneeNode(), DialEnded():
                 return rung_ended(run, node, event)
+            case RingNode() | EscalateNode() | RingAssigneeNode(), HoldEnded():
+                return hold_ended(run, node, event)
+            case RingNode() | EscalateNode() | RingAssigneeNode(), HoldWaited():
+                waited(run, node)
+                return None
             case PartyNode(), DialEnded():
                 return party_ended(run, node, event)
+            case VoicemailNode(), KeysPressed() | Silence() if is_reviewed(run.position):
+                return reviewed(run, node, event)
             case VoicemailNode(), RecordingEnded() | Silence():
                 return recorded(run, node, event)
             case _:
@@ -192,9 +220,11 @@ class _Walk:
     def leave(self, event: CallerLeft) -> None:
         run, after = self.run, event.after
         if isinstance(after, DialEnded):
-            dial_over(run, None, after, because="the caller hung up", left=True)
+            dial_over(run, None, after, because=CALLER_HUNG_UP, left=True)
+        elif isinstance(after, HoldEnded):
+            tell_over(run, None, after, because=CALLER_HUNG_UP)
         elif isinstance(after, RecordingEnded):
-            message_over(run, after.seconds, source=None)
+            message_over(run, after.seconds, recording=after.recording, source=None)
         run.tell(FactKind.CALLER_LEFT, because=f"the caller hung up at {run.position.flow}/{run.position.node}")
 
     def check_hours(self, node: HoursNode) -> str:

@@ -8,6 +8,7 @@ from app.flow.standard import APOLOGY, LAST_RESORT_MESSAGE, LAST_RESORT_THANKS
 from oncall import Roster, Source
 
 NAME = "last-resort"
+MESSAGE = "message"
 _HERE = Source("the flow of last resort", 0)
 
 
@@ -15,10 +16,10 @@ def last_resort(roster: Roster) -> Flow:
     """A flow that cannot fail: apology → outside party (if any) → message → goodbye."""
     party = next(iter(roster.outside_parties), None)
     nodes: dict[str, Node] = {
-        "apology": SayNode(prompt=APOLOGY, next="message" if party is None else "party", source=_HERE),
-        "message": VoicemailNode(prompt=LAST_RESORT_MESSAGE, next="thanks", source=_HERE),
+        "apology": SayNode(prompt=APOLOGY, next=MESSAGE if party is None else "party", source=_HERE),
+        MESSAGE: VoicemailNode(prompt=LAST_RESORT_MESSAGE, next="thanks", source=_HERE),
         "thanks": HangupNode(prompt=LAST_RESORT_THANKS, source=_HERE),
     }
     if party is not None:
-        nodes["party"] = PartyNode(party=party, otherwise="message", source=_HERE)
-    return Flow(name=NAME, start="apology", on_error="message", nodes=nodes, source=_HERE)
+        nodes["party"] = PartyNode(party=party, otherwise=MESSAGE, source=_HERE)
+    return Flow(name=NAME, start="apology", on_error=MESSAGE, nodes=nodes, source=_HERE)

@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from oncall import Priority, Source
 
+# Laps of waiting are numbered far above the turns of any flow.
+LAP = 1_000
+CALLER_HUNG_UP = "the caller hung up"
 Detail = str | int | float | bool | None | list["Detail"] | dict[str, "Detail"]
 
 
@@ -19,6 +22,9 @@ class Position:
 
     `started_at` and `entered_at` are whole seconds since the epoch (UTC): the first ring, and the entry into
     the waiting node, at which its plan of people was fixed. Nothing personal is ever in here.
+
+    `lap` counts the rounds of waiting within one turn, while phones ring for a caller on hold since `held_at`.
+    `call_sid` is the caller's call, in addresses given to phones that are rung as calls of their own.
     """
 
     line: str
@@ -32,6 +38,14 @@ class Position:
     tries: int = 0
     priority: Priority | None = None
     language: str = "en"
+    lap: int = 0
+    held_at: int = 0
+    call_sid: str = ""
+
+    @property
+    def exchange(self) -> int:
+        """The number of this webhook exchange within its call: one for each turn, and one for each lap of waiting."""
+        return self.turn + self.lap * LAP
 
 
 class DialStatus(StrEnum):
@@ -76,16 +90,41 @@ class DialEnded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingEnded:
-    """A message was recorded: length in seconds before trimming."""
+    """A message was recorded: length in seconds before trimming. `by_silence`: the last of them were silent.
+
+    `recording` is what the provider calls it; None when it did not say.
+    """
 
     seconds: int
+    by_silence: bool = False
+    recording: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldWaited:
+    """A lap of waiting on hold is over."""
+
+
+class HoldResult(StrEnum):
+    """How a caller's time on hold ended."""
+
+    CONNECTED = "connected"
+    GIVEN_UP = "given_up"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnded:
+    """The caller is off hold: after a conversation, because nobody took the call, or because holding failed."""
+
+    result: HoldResult
 
 
 @dataclass(frozen=True, slots=True)
 class CallerLeft:
     """The caller hung up; nothing that is answered now will be heard. `after` is what had just ended."""
 
-    after: DialEnded | RecordingEnded | None = None
+    after: DialEnded | RecordingEnded | HoldEnded | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +134,7 @@ class Faulted:
     reason: str
 
 
-Event = CallArrived | KeysPressed | Silence | DialEnded | RecordingEnded | CallerLeft | Faulted
+Event = CallArrived | KeysPressed | Silence | DialEnded | RecordingEnded | HoldWaited | HoldEnded | CallerLeft | Faulted
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +173,11 @@ class Dial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Record a message of at most `max_seconds`, ended by the hash key or by silence."""
+    """Record a message of at most `max_seconds` in this language, ended by the hash key or by silence."""
 
     max_seconds: int
     silence_seconds: int
+    language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +185,46 @@ class Hangup:
     """End the call."""
 
 
-Instruction = Say | Play | Gather | Dial | Record | Hangup
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """One phone to ring for a caller on hold: the number (E.164) and its place in the plan."""
+
+    number: str
+    rung: int
+    ring_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Put the caller on hold and ring these phones at once; the first accept key takes the call."""
+
+    phones: tuple[Ring, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepHolding:
+    """Go on with the caller on hold: music, then the next lap."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndHold:
+    """Take the caller off hold; what follows is decided when they are."""
+
+
+Instruction = Say | Play | Gather | Dial | Record | Hold | KeepHolding | EndHold | Hangup
 
 
 class FactKind(StrEnum):
     """Everything that can be said to have happened on a call, in the past tense."""
 
     CALL_ARRIVED = "call_arrived"
+    CALL_FOUND = "call_found"
+    CALLER_RECOGNISED = "caller_recognised"
+    CALLER_BLOCKED = "caller_blocked"
+    CALLED_AGAIN = "called_again"
+    OPEN_TICKET_FOUND = "open_ticket_found"
+    TICKET_JOINED = "ticket_joined"
+    LANGUAGE_CHOSEN = "language_chosen"
     HOURS_CHECKED = "hours_checked"
     PROMPT_SAID = "prompt_said"
     MENU_OFFERED = "menu_offered"
@@ -168,14 +241,22 @@ class FactKind(StrEnum):
     LEG_ANSWERED = "leg_answered"
     LEG_ACCEPTED = "leg_accepted"
     LEG_DECLINED = "leg_declined"
+    LEG_TOO_LATE = "leg_too_late"
     LEG_ENDED = "leg_ended"
     DIAL_ENDED = "dial_ended"
+    PERSON_BUSY = "person_busy"
+    HOLD_ENDED = "hold_ended"
     RECORDING_STARTED = "recording_started"
     RECORDING_ENDED = "recording_ended"
+    RECORDING_REPEATED = "recording_repeated"
     RECORDING_STORED = "recording_stored"
+    MESSAGE_KEPT = "message_kept"
+    MESSAGE_LOST = "message_lost"
+    MESSAGE_ERASED = "message_erased"
     FLOW_CHANGED = "flow_changed"
     FAULT_MET = "fault_met"
     CALLER_LEFT = "caller_left"
+    PAGED = "paged"
     CALL_FINISHED = "call_finished"
     CALL_ENDED = "call_ended"
 
@@ -195,10 +276,41 @@ class Fact:
     detail: Mapping[str, Detail] = field(default_factory=dict)
 
 
+class OrderKind(StrEnum):
+    """Everything that can be ordered to be done outside the answer to a webhook."""
+
+    RING_PHONE = "ring_phone"
+    END_LEG = "end_leg"
+    SEND_TEXT = "send_text"
+    PAGE = "page"
+    FETCH_RECORDING = "fetch_recording"
+    DELETE_RECORDING = "delete_recording"
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Something to be done after the turn is stored, no earlier than `due_at`: once, however often it is ordered.
+
+    `key` names it among all orders ever given. `payload` is what whoever carries it out needs to know; an instant
+    there, in ISO 8601 under `until`, is when it is no longer wanted.
+    """
+
+    kind: OrderKind
+    key: str
+    due_at: datetime
+    payload: Mapping[str, Detail] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """The answer to one event: what to say and do, where the call then waits (None: it is over), and why."""
+    """The answer to one event: what to say and do, where the call then waits (None: it is over), and why.
+
+    `orders` are to be stored with the facts and carried out after that.
+    """
 
     instructions: tuple[Instruction, ...]
     position: Position | None
     facts: tuple[Fact, ...]
+    orders: tuple[Order, ...] = ()

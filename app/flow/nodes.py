@@ -40,11 +40,12 @@ class PlayNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """What one key of a menu does: where it leads and the priority and tags it gives the call."""
+    """What one key of a menu does: where it leads, and the priority, tags and language it gives the call."""
 
     go: str
     priority: Priority | None = None
     tags: tuple[str, ...] = ()
+    language: str | None = None
     source: Source
 
 
@@ -78,12 +79,16 @@ class HoursNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingNode:
-    """Rings a ring group by its strategy until somebody accepts; `otherwise` when nobody does."""
+    """Rings a ring group by its strategy until somebody accepts; `otherwise` when nobody does.
+
+    `nobody`: there is nobody to ring. `busy`: everybody who could be rung is talking on another call.
+    """
 
     type: ClassVar[str] = "ring"
     group: str
     otherwise: str
     nobody: str | None = None
+    busy: str | None = None
     answered: str | None = None
     say: str | None = None
     between: str | None = None
@@ -92,13 +97,37 @@ class RingNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EscalateNode:
-    """Climbs an escalation policy until somebody accepts; `otherwise` when nobody does."""
+    """Climbs an escalation policy until somebody accepts; `otherwise` when nobody does.
+
+    `nobody`: there is nobody to ring. `busy`: everybody who could be rung is talking on another call.
+    """
 
     type: ClassVar[str] = "escalate"
     policy: str
     otherwise: str
     nobody: str | None = None
+    busy: str | None = None
     answered: str | None = None
+    say: str | None = None
+    between: str | None = None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingAssigneeNode:
+    """Rings the person who has the caller's open ticket; `otherwise` when they do not take the call.
+
+    `nobody`: nobody has the ticket, or they are away, or there is no such ticket. Outside `hours` they are rung only
+    while they are on call.
+    """
+
+    type: ClassVar[str] = "ring_assignee"
+    otherwise: str
+    nobody: str | None = None
+    busy: str | None = None
+    answered: str | None = None
+    hours: str | None = None
+    ring_seconds: int = 25
     say: str | None = None
     between: str | None = None
     source: Source
@@ -118,7 +147,10 @@ class PartyNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoicemailNode:
-    """Records a message; `empty` follows when nothing was said (default: `next`)."""
+    """Records a message; `empty` follows when nothing was said (default: `next`).
+
+    `review`: the caller may record it again before it is kept.
+    """
 
     type: ClassVar[str] = "voicemail"
     prompt: str
@@ -126,6 +158,7 @@ class VoicemailNode:
     empty: str | None = None
     max_seconds: int = 180
     silence_seconds: int = 6
+    review: bool = False
     source: Source
 
 
@@ -148,12 +181,53 @@ class CollectNode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetNode:
-    """Gives the call a priority, tags or both, and goes on."""
+    """Gives the call a priority, tags or a language, and goes on."""
 
     type: ClassVar[str] = "set"
     next: str
     priority: Priority | None = None
     tags: tuple[str, ...] = ()
+    language: str | None = None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecogniseNode:
+    """Greets the caller and looks at the number; ways out that are not given are as `unknown`.
+
+    `again`: a second call within a quarter of an hour; `again_emergency`: one that thereby is an emergency.
+    `open_ticket`: the number has a ticket that is still open. `known`: a client of schedules/clients.yaml.
+    """
+
+    type: ClassVar[str] = "recognise"
+    greeting: str
+    unknown: str
+    blocked: str
+    known: str | None = None
+    open_ticket: str | None = None
+    again: str | None = None
+    again_emergency: str | None = None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketStatusNode:
+    """Speaks how the caller's open ticket stands; `unknown` when that cannot be told."""
+
+    type: ClassVar[str] = "ticket_status"
+    next: str
+    unknown: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageNode:
+    """Offers a language in that language, unless the call is in it already; the key is an option of the menu after."""
+
+    type: ClassVar[str] = "language"
+    language: str
+    prompt: str
+    next: str
     source: Source
 
 
@@ -183,13 +257,21 @@ Node = (
     | HoursNode
     | RingNode
     | EscalateNode
+    | RingAssigneeNode
     | PartyNode
     | VoicemailNode
     | CollectNode
     | SetNode
+    | RecogniseNode
+    | TicketStatusNode
+    | LanguageNode
     | GoNode
     | HangupNode
 )
+
+
+PeopleNode = RingNode | EscalateNode | RingAssigneeNode
+"""The nodes that ring people of ours, who take a call with a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,20 +300,26 @@ class Line:
 def exits(node: Node) -> tuple[str, ...]:
     """Every node of the same flow that this node can lead to, in the order a reader would list them."""
     match node:
-        case SayNode() | PlayNode() | SetNode():
+        case SayNode() | PlayNode() | SetNode() | LanguageNode():
             return (node.next,)
         case MenuNode():
             return (*(option.go for option in node.options.values()), node.otherwise)
         case HoursNode():
             return _present(node.open, node.closed, node.holiday, *node.named.values())
-        case RingNode() | EscalateNode():
-            return _present(node.answered, node.nobody, node.otherwise)
+        case RingNode() | EscalateNode() | RingAssigneeNode():
+            return _present(node.answered, node.nobody, node.busy, node.otherwise)
         case PartyNode():
             return _present(node.answered, node.otherwise)
         case VoicemailNode():
             return _present(node.next, node.empty)
         case CollectNode():
             return (node.next, node.otherwise)
+        case RecogniseNode():
+            return _present(
+                node.blocked, node.again_emergency, node.again, node.open_ticket, node.known, node.unknown
+            )
+        case TicketStatusNode():
+            return (node.next, node.unknown)
         case GoNode() | HangupNode():
             return ()
 

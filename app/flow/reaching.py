@@ -3,14 +3,16 @@
 from dataclasses import replace
 from datetime import datetime
 
-from app.flow.messages import Dial, DialEnded, DialStatus, FactKind, Hangup
-from app.flow.nodes import EscalateNode, Node, PartyNode, RingNode
+from app.flow.messages import Dial, DialEnded, DialStatus, FactKind, Hangup, Hold, Ring
+from app.flow.nodes import EscalateNode, Node, PartyNode, PeopleNode, RingNode
 from app.flow.run import Run
-from oncall import OutsideParty, Plan
+from app.flow.standard import ON_ANOTHER_CALL
+from oncall import Attempt, OutsideParty, Plan
 
 
-def reach(run: Run, node: RingNode | EscalateNode) -> str | None:
-    plan = run.scene.plan(node, entered_at=run.scene.at)
+def reach(run: Run, node: PeopleNode) -> str | None:
+    """Chooses whom the node rings and begins with the first who is free."""
+    plan = run.scene.plan(node, entered_at=run.scene.at, language=run.position.language)
     run.tell(
         FactKind.PEOPLE_CHOSEN if plan.attempts else FactKind.NOBODY_TO_RING,
         because=_plan_reason(node, plan),
@@ -24,28 +26,96 @@ def reach(run: Run, node: RingNode | EscalateNode) -> str | None:
         return node.nobody or node.otherwise
     if node.say is not None:
         run.say(node.say)
-    ring(run, plan, 0)
-    return None
+    if ring_next(run, plan, 0):
+        return None
+    return node.busy or node.otherwise
 
 
-def rung_ended(run: Run, node: RingNode | EscalateNode, event: DialEnded) -> str | None:
+def rung_ended(run: Run, node: PeopleNode, event: DialEnded) -> str | None:
+    """One phone rang and is over: either the call was taken, or the next one rings."""
     if was_accepted(event):
         dial_over(run, node, event, because="the call was taken")
         return conversation_over(run, node)
+    plan = pinned_plan(run, node)
+    over = out_of_time(run, plan)
+    if over is None and run.position.rung + 1 >= len(plan.attempts):
+        over = "there is nobody further to ring"
+    dial_over(run, node, event, because=f"not taken; {over or 'the next person is rung'}")
+    return node.otherwise if over else go_on(run, node, plan, run.position.rung + 1)
+
+
+def pinned_plan(run: Run, node: PeopleNode) -> Plan:
+    """The plan as it was when the call entered the node: a handoff in the middle of a hunt changes nothing."""
     entered_at = datetime.fromtimestamp(run.position.entered_at, tz=run.scene.at.tzinfo)
-    plan, rung = run.scene.plan(node, entered_at=entered_at), run.position.rung + 1
+    return run.scene.plan(node, entered_at=entered_at, language=run.position.language)
+
+
+def out_of_time(run: Run, plan: Plan) -> str | None:
+    """Why the caller is not kept waiting any longer, or None while they may be."""
     waited = int(run.scene.at.timestamp()) - run.position.entered_at
-    if rung >= len(plan.attempts):
-        dial_over(run, node, event, because="not taken; there is nobody further to ring")
-        return node.otherwise
-    if plan.max_wait_seconds is not None and waited >= plan.max_wait_seconds:
-        dial_over(run, node, event, because=f"not taken; the caller has waited {waited} seconds, the most allowed")
-        return node.otherwise
-    dial_over(run, node, event, because="not taken; the next person is rung")
+    if plan.max_wait_seconds is None or waited < plan.max_wait_seconds:
+        return None
+    return f"the caller has waited {waited} seconds, the most allowed"
+
+
+def go_on(run: Run, node: PeopleNode, plan: Plan, rung: int) -> str | None:
+    """Rings from this place of the plan on; where nobody is left, names the node that follows."""
     if node.between is not None:
         run.say(node.between)
-    ring(run, plan, rung)
-    return None
+    return None if ring_next(run, plan, rung) else node.otherwise
+
+
+def ring_next(run: Run, plan: Plan, rung: int) -> bool:
+    """Rings the first of the plan from `rung` on who is not talking; False when there is none."""
+    talking = run.scene.staff(run.scene.at).talking
+    for place in range(rung, len(plan.attempts)):
+        attempt = plan.attempts[place]
+        if attempt.person in talking and not attempt.even_if_busy:
+            run.tell(
+                FactKind.PERSON_BUSY,
+                because=f"{attempt.person} is talking on another call",
+                source=attempt.source,
+                detail={"party": attempt.person, "number": attempt.number},
+            )
+            continue
+        if place > rung:
+            run.say(ON_ANOTHER_CALL)
+        together = batch_from(run, plan, place, talking)
+        if len(together) > 1:
+            ring_together(run, plan, together)
+        else:
+            ring(run, plan, place)
+        return True
+    return False
+
+
+def batch_from(run: Run, plan: Plan, place: int, talking: frozenset[str]) -> tuple[int, ...]:
+    """The places of the plan that ring at once with this one; alone where phones cannot be rung at once."""
+    batch = plan.attempts[place].batch
+    if not batch or not run.scene.can_hold or one_by_one(run):
+        return (place,)
+    return tuple(
+        each
+        for each, attempt in enumerate(plan.attempts)
+        if attempt.batch == batch and each >= place and (attempt.even_if_busy or attempt.person not in talking)
+    )
+
+
+def one_by_one(run: Run) -> bool:
+    """Whether ringing at once has failed on this call, so that phones are rung in turn."""
+    return run.position.tries > 0
+
+
+def ring_together(run: Run, plan: Plan, places: tuple[int, ...]) -> None:
+    """Puts the caller on hold and rings several phones at once."""
+    run.position = replace(run.position, rung=places[0], lap=0, held_at=int(run.scene.at.timestamp()))
+    phones = tuple(
+        Ring(number=plan.attempts[place].number, rung=place, ring_seconds=plan.attempts[place].ring_seconds)
+        for place in places
+    )
+    run.wait(Hold(phones))
+    for place in places:
+        tell_dialled(run, plan.attempts[place])
 
 
 def dial_party(run: Run, node: PartyNode, party: OutsideParty) -> None:
@@ -89,9 +159,15 @@ def dial_over(run: Run, node: Node | None, event: DialEnded, *, because: str, le
 
 
 def ring(run: Run, plan: Plan, rung: int) -> None:
+    """Rings one phone; the caller hears it ring."""
     attempt = plan.attempts[rung]
     run.position = replace(run.position, rung=rung)
     run.wait(Dial(number=attempt.number, ring_seconds=attempt.ring_seconds, screened=True))
+    tell_dialled(run, attempt)
+
+
+def tell_dialled(run: Run, attempt: Attempt) -> None:
+    """Records that a phone rings, and why."""
     run.tell(
         FactKind.LEG_DIALLED,
         because=attempt.because,
@@ -107,7 +183,7 @@ def ring(run: Run, plan: Plan, rung: int) -> None:
     )
 
 
-def conversation_over(run: Run, node: RingNode | EscalateNode | PartyNode) -> str | None:
+def conversation_over(run: Run, node: PeopleNode | PartyNode) -> str | None:
     if node.answered is not None:
         return node.answered
     run.instructions.append(Hangup())
@@ -131,8 +207,11 @@ def was_connected(event: DialEnded) -> bool:
     return event.status is DialStatus.COMPLETED if event.bridged is None else event.bridged
 
 
-def _plan_reason(node: RingNode | EscalateNode, plan: Plan) -> str:
-    subject = f"ring group {node.group}" if isinstance(node, RingNode) else f"escalation policy {node.policy}"
+def _plan_reason(node: PeopleNode, plan: Plan) -> str:
+    if isinstance(node, RingNode):
+        subject = f"ring group {node.group}"
+    else:
+        subject = f"escalation policy {node.policy}" if isinstance(node, EscalateNode) else "the caller's ticket"
     if plan.attempts:
         return subject
     reasons = "; ".join(f"{skipped.name}: {skipped.because}" for skipped in plan.skipped)

@@ -17,6 +17,7 @@ class Run:
         self.facts: list[Fact] = []
         self._entered_at = int(scene.at.timestamp())
         self._waits = False
+        self._same_turn = False
 
     def tell(
         self,
@@ -37,14 +38,20 @@ class Run:
 
     def move(self, node: str) -> None:
         """Enters a node now, with nothing tried there yet."""
-        self.position = replace(self.position, node=node, rung=0, tries=0, entered_at=self._entered_at)
+        self.position = replace(self.position, node=node, rung=0, tries=0, lap=0, entered_at=self._entered_at)
 
     def wait(self, instruction: Instruction) -> None:
         """Ends the turn with something whose outcome is the next event."""
         self.instructions.append(instruction)
         self._waits = True
 
+    def wait_on(self, instruction: Instruction) -> None:
+        """Ends a lap of waiting: the event that was awaited is awaited still."""
+        self.wait(instruction)
+        self._same_turn = True
+
     def turn(self) -> Turn:
         """The finished turn; the call is over unless it waits."""
-        position = replace(self.position, turn=self.position.turn + 1) if self._waits else None
+        passed = 0 if self._same_turn else 1
+        position = replace(self.position, turn=self.position.turn + passed) if self._waits else None
         return Turn(instructions=tuple(self.instructions), position=position, facts=tuple(self.facts))

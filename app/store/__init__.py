@@ -1,7 +1,11 @@
 """What happened, kept in a database: SQLite or PostgreSQL. Others come in by the names here and see no tables."""
 
+from app.store.audit import Audit, AuditEntry
 from app.store.call_log import CallFilters, CallLog
 from app.store.outage import StoreUnavailable
+from app.store.outbox import ClaimedOrder, DeadOrder, Outbox, OutboxCounts
+from app.store.overrides import QuickOverride
+from app.store.page_orders import pages_of
 from app.store.paging import BadCursor, Page
 from app.store.rows import StoredFact
 from app.store.spool import Spool, SpoolEntry
@@ -9,12 +13,21 @@ from app.store.store import Store
 from app.store.ticket_log import TicketFile, TicketFilters, TicketLog
 from app.store.tokens import Token, TokenIdentity, Tokens
 from app.store.turns import TurnTransaction
+from app.store.voicemail import Sealed, Voicemail, VoicemailFilters, VoicemailLog, VoicemailState
 
 __all__ = [
+    "Audit",
+    "AuditEntry",
     "BadCursor",
     "CallFilters",
     "CallLog",
+    "ClaimedOrder",
+    "DeadOrder",
+    "Outbox",
+    "OutboxCounts",
     "Page",
+    "QuickOverride",
+    "Sealed",
     "Spool",
     "SpoolEntry",
     "Store",
@@ -27,4 +40,9 @@ __all__ = [
     "TokenIdentity",
     "Tokens",
     "TurnTransaction",
+    "Voicemail",
+    "VoicemailFilters",
+    "VoicemailLog",
+    "VoicemailState",
+    "pages_of",
 ]

@@ -4,14 +4,14 @@ Pages go on from a key, never from a count, so that they neither skip nor repeat
 are not counted.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, false, literal, select, tuple_
 
 from app.cdr.records import CallRecord, Disposition, TimelineEntry
+from app.store.access import Reader
 from app.store.models import calls, legs
 from app.store.paging import Page, packed, unpacked
 from app.store.prepared import Session
@@ -28,21 +28,8 @@ from app.store.rows import (
 )
 from app.store.turns import CALL_WITH_TICKET, load_facts, load_record
 
-Answer = TypeVar("Answer")
 _SHORTEST_NUMBER = 7
 _SID_LENGTH = 34
-
-
-class Reader(Protocol):
-    """Asks the database a question, on a connection that is had only for as long."""
-
-    def __call__(self, question: Callable[[Connection], Answer], /) -> Answer: ...
-
-
-class Writer(Protocol):
-    """Runs one change in a transaction of its own."""
-
-    def __call__(self, change: Callable[[Session], Answer], /) -> Answer: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,14 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
+    and_,
+    false,
     text,
 )
 
@@ -148,6 +151,11 @@ legs = Table(
     PrimaryKeyConstraint("call_sid", "turn", "number"),
     sqlite_with_rowid=False,
 )
+# Asked whenever somebody is to be rung: who is talking, and who took the last calls.
+_TALKING = and_(legs.c.accepted_at.is_not(None), legs.c.ended_at.is_(None))
+_TAKEN = legs.c.accepted_at.is_not(None)
+Index("ix_legs_talking", legs.c.accepted_at, sqlite_where=_TALKING, postgresql_where=_TALKING)
+Index("ix_legs_taken", legs.c.accepted_at, legs.c.party, sqlite_where=_TAKEN, postgresql_where=_TAKEN)
 
 # Facts and replies bind to no call row: what happened is kept even when the call it belongs to was never opened.
 call_facts = Table(
@@ -176,19 +184,64 @@ replies = Table(
     PrimaryKeyConstraint("call_sid", "turn"),
 )
 
-recordings = Table(
-    "recordings",
+# A row for each message a caller recorded; what was said lies, sealed, in the next table.
+voicemails = Table(
+    "voicemails",
     metadata,
     Column("recording_sid", Text, primary_key=True),
     Column("call_sid", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("duration_seconds", Integer),
-    Column("recorded_at", Instant, nullable=False),
-    Column("stored_at", Instant),
-    Column("deleted_at", Instant),
+    Column("turn", Integer, nullable=False),
+    Column("ticket", Integer, ForeignKey("tickets.number"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("seconds", Integer),
+    Column("encryption", JSON(none_as_null=True)),
+    Column("transcript_status", Text),
+    Column("created_at", Instant, nullable=False),
+    Column("fetched_at", Instant),
+    Column("deleted_at_provider_at", Instant),
+    Column("heard_at", Instant),
+    Column("heard_by", Text),
+    Column("claimed_at", Instant),
+    Column("claimed_by", Text),
+    Column("done_at", Instant),
+    Column("done_by", Text),
+    Column("retention_until", Instant),
 )
-Index(None, recordings.c.call_sid)
+Index(None, voicemails.c.call_sid)
+Index(None, voicemails.c.ticket, voicemails.c.created_at)
+Index(None, voicemails.c.created_at, voicemails.c.recording_sid)
+Index(None, voicemails.c.state, voicemails.c.created_at, voicemails.c.recording_sid)
+Index(
+    None,
+    voicemails.c.retention_until,
+    sqlite_where=voicemails.c.retention_until.is_not(None),
+    postgresql_where=voicemails.c.retention_until.is_not(None),
+)
+
+voicemail_contents = Table(
+    "voicemail_contents",
+    metadata,
+    Column("recording_sid", Text, ForeignKey("voicemails.recording_sid"), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("key_id", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("recording_sid", "content"),
+)
+Index(None, voicemail_contents.c.key_id)
+
+# Who did what that has to be answered for; never what was seen or heard.
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+)
+Index(None, audit_log.c.subject, audit_log.c.id)
+Index(None, audit_log.c.actor, audit_log.c.id)
 
 outbox = Table(
     "outbox",
@@ -197,15 +250,39 @@ outbox = Table(
     Column("key", Text, nullable=False, unique=True),
     Column("kind", Text, nullable=False),
     Column("payload", JSON, nullable=False),
-    Column("created_at", Instant, nullable=False),
+    Column("urgent", Boolean, nullable=False, server_default=false()),
+    Column("first_due_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("claimed_until", Instant),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("uncertain_since", Instant),
+    Column("reason", Text),
+    Column("result", Text),
     Column("done_at", Instant),
     Column("dead_at", Instant),
+    # Room in each page, so that a claim rewrites its row in place and no index hears of it.
+    postgresql_with={"fillfactor": "60"},
 )
 _PENDING = outbox.c.done_at.is_(None) & outbox.c.dead_at.is_(None)
-Index("ix_outbox_pending", outbox.c.due_at, outbox.c.id, sqlite_where=_PENDING, postgresql_where=_PENDING)
+Index(
+    "ix_outbox_pending",
+    outbox.c.urgent,
+    outbox.c.due_at,
+    outbox.c.id,
+    sqlite_where=_PENDING,
+    postgresql_where=_PENDING,
+)
+# By the beginning of the key, whatever language the database sorts in.
+Index(
+    "ix_outbox_pending_key",
+    outbox.c.key,
+    sqlite_where=_PENDING,
+    postgresql_where=_PENDING,
+    postgresql_ops={"key": "text_pattern_ops"},
+)
+_DEAD = outbox.c.dead_at.is_not(None) & outbox.c.done_at.is_(None)
+Index("ix_outbox_dead", outbox.c.dead_at, outbox.c.id, sqlite_where=_DEAD, postgresql_where=_DEAD)
+Index(None, outbox.c.result, sqlite_where=outbox.c.result.is_not(None), postgresql_where=outbox.c.result.is_not(None))
 
 api_tokens = Table(
     "api_tokens",
@@ -240,12 +317,7 @@ overrides = Table(
     Column("created_at", Instant, nullable=False),
     Column("withdrawn_at", Instant),
 )
-Index(
-    None,
-    overrides.c.ends_at,
-    sqlite_where=overrides.c.withdrawn_at.is_(None),
-    postgresql_where=overrides.c.withdrawn_at.is_(None),
-)
+Index(None, overrides.c.ends_at)
 
 # Written by Alembic; read here so that asking for the revision does not load it.
 alembic_version = Table("alembic_version", MetaData(), Column("version_num", Text, primary_key=True))

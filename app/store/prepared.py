@@ -7,7 +7,7 @@ conversions of values, and skips the rest. For statements that never change thei
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
-from sqlalchemy import Connection, Dialect, Executable, Select
+from sqlalchemy import Connection, Dialect, Executable, Select, UpdateBase
 from sqlalchemy.sql.elements import ClauseElement
 
 Values = Mapping[str, Any]
@@ -47,10 +47,11 @@ class Prepared:
 
 
 def _result_converters(statement: Executable, dialect: Dialect) -> list[tuple[int, Convert]]:
-    if not isinstance(statement, Select):
+    if not isinstance(statement, Select | UpdateBase):
         return []
-    columns = enumerate(statement.selected_columns)
-    found = ((place, column.type.dialect_impl(dialect).result_processor(dialect, None)) for place, column in columns)
+    columns = statement.selected_columns if isinstance(statement, Select) else statement.exported_columns
+    kinds = enumerate(column.type.dialect_impl(dialect) for column in columns)
+    found = ((place, kind.result_processor(dialect, None)) for place, kind in kinds)
     return [(place, convert) for place, convert in found if convert]
 
 

@@ -180,7 +180,11 @@ class SqliteGate:
         batch.finished.set()
 
     def _wait_for_commit(self, batch: _Batch) -> None:
+        give_up_at = self._monotonic() + self._bound
         while not batch.finished.wait(_LOOK_AGAIN_SECONDS):
+            if self._monotonic() >= give_up_at:
+                # It may yet be stored. Whoever then tells it again from the spool changes nothing by it.
+                raise StoreUnavailable("writers queue")
             # Who was queueing may have given up just as we left the flush to them.
             if self._lock.acquire(blocking=False):
                 if self._batch is batch:

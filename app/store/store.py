@@ -13,14 +13,18 @@ from sqlalchemy import URL, Connection, Engine, Insert, bindparam, select, text
 
 from app import clock
 from app.store import engines
+from app.store.audit import Audit
 from app.store.call_log import CallLog
 from app.store.models import alembic_version, heartbeats
 from app.store.outage import Breaker, StoreUnavailable, translated
+from app.store.outbox import Outbox
+from app.store.overrides import Overrides
 from app.store.prepared import Session
 from app.store.revisions import head_revision
 from app.store.ticket_log import TicketLog
 from app.store.tokens import Tokens
 from app.store.turns import TurnTransaction
+from app.store.voicemail import VoicemailLog
 
 Answer = TypeVar("Answer")
 
@@ -50,6 +54,10 @@ class Store:
         self.calls = CallLog(self._read)
         self.tickets = TicketLog(self._read)
         self.tokens = Tokens(self._read, self._write)
+        self.outbox = Outbox(self._read, self._write)
+        self.voicemails = VoicemailLog(self._read)
+        self.audit = Audit(self._read, self._write)
+        self.overrides = Overrides(self._read)
 
     @classmethod
     def open(
@@ -101,7 +109,10 @@ class Store:
         After an outage it fails at once for two seconds instead of trying.
         """
         with self._breaker.guard(), translated(), self._gate.writing() as session:
-            yield TurnTransaction(session)
+            transaction = TurnTransaction(session)
+            yield transaction
+        if transaction.ordered:
+            self.outbox.announce()
 
     def ping(self) -> None:
         """Return when the database answers."""

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, TextClause, select, text
 
 from app.cdr.records import Ticket, TicketStatus, TicketUpdate
-from app.store.call_log import Reader
+from app.store.access import Reader
 from app.store.models import URGENT_TICKETS, calls, ticket_updates, tickets
 from app.store.paging import BadCursor, Page
 from app.store.rows import TICKET_COLUMNS, storable, tail_of, ticket_of, update_of

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, select, update
 
-from app.store.call_log import Reader, Writer
+from app.store.access import Reader, Writer
 from app.store.models import api_tokens
 
 _BYTES: Final = 32

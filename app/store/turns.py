@@ -5,6 +5,7 @@ Decides nothing about what happened; refuses to know how a connection is had.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
@@ -22,9 +23,15 @@ from sqlalchemy import (
 )
 
 from app.cdr.records import CallRecord
-from app.flow.messages import Fact
+from app.flow.messages import Fact, Order
+from app.flow.standing import Standing
+from app.store.audit import AuditRows
 from app.store.models import call_facts, calls, legs, replies, tickets
+from app.store.orders import cancel_orders, insert_orders
+from app.store.overrides import OverrideRows
+from app.store.page_orders import PageOrders
 from app.store.prepared import Session
+from app.store.recognition import standing
 from app.store.rows import (
     CALL_COLUMNS,
     FACT_COLUMNS,
@@ -42,6 +49,10 @@ from app.store.rows import (
     ticket_of,
     ticket_row,
 )
+from app.store.staff import staff_state
+from app.store.ticket_rows import TicketRows
+from app.store.voicemail import VoicemailRows
+from oncall import StaffState
 
 _SID = bindparam("sid", type_=calls.c.call_sid.type)
 _TURN = bindparam("at_turn", type_=replies.c.turn.type)
@@ -117,6 +128,20 @@ class TurnTransaction:
         self._session = session
         self._insert = _inserts(session.database)
         self._held: str | None = None
+        self.ordered = False
+        self.voicemails = VoicemailRows(session)
+        self.audit = AuditRows(session)
+        self.overrides = OverrideRows(session)
+        self.pages = PageOrders(session)
+        self.tickets = TicketRows(session, hold_call=self._hold)
+
+    def staff(self, *, at: datetime, before: datetime, seed: int) -> StaffState:
+        """Who is talking at `at`, and when everybody last took a call before `before`."""
+        return staff_state(self._session, at=at, before=before, seed=seed)
+
+    def standing(self, *, caller: str, call_sid: str, at: datetime) -> Standing:
+        """What is known of the number that calls, apart from this call."""
+        return standing(self._session, caller=caller, call_sid=call_sid, at=at)
 
     def saved_reply(self, call_sid: str, turn: int) -> str | None:
         """The body this turn was answered with, if it was. Later webhooks of the call wait until we are done."""
@@ -170,6 +195,14 @@ class TurnTransaction:
     def keep_reply(self, call_sid: str, turn: int, body: str) -> None:
         """Remember the answer to a turn; the first one kept stays."""
         self._session.run(self._insert.reply, {"call_sid": call_sid, "turn": turn, "body": body})
+
+    def order(self, orders: Sequence[Order]) -> None:
+        """Store orders, to be carried out once the turn is committed; one whose key is known is left as it was."""
+        self.ordered |= insert_orders(self._session, orders)
+
+    def cancel_orders(self, key_prefix: str, *, at: datetime) -> int:
+        """Withdraw the orders whose keys begin so, unless they are done or being done; returns how many."""
+        return cancel_orders(self._session, key_prefix, at=at)
 
     def _existing(self, call_sid: str) -> CallRecord:
         record = load_record(self._session, call_sid)

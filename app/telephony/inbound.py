@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from app.flow.messages import DialEnded, DialStatus, KeysPressed, RecordingEnded, Silence
+from app.flow.messages import (
+    DialEnded,
+    DialStatus,
+    HoldEnded,
+    HoldResult,
+    KeysPressed,
+    RecordingEnded,
+    Silence,
+)
 
 TERMINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 LONGEST_FIELD = 4096
@@ -26,12 +34,19 @@ _DIAL_STATUS = {
     "failed": DialStatus.FAILED,
     "canceled": DialStatus.CANCELLED,
 }
+_HOLD_RESULT = {
+    "bridged": HoldResult.CONNECTED,
+    "bridging-in-process": HoldResult.CONNECTED,
+    "redirected-from-bridged": HoldResult.CONNECTED,
+    "leave": HoldResult.GIVEN_UP,
+    "hangup": HoldResult.GIVEN_UP,
+}
 
 
 def form_fields(raw: bytes) -> list[tuple[str, str]]:
     """The fields of a form body in order, decoded so that every byte can be had back for the signature."""
     text = raw.decode("utf-8", "surrogateescape")
-    return parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="surrogateescape", max_num_fields=500)
+    return parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +99,11 @@ def dial_ended(request: VoiceRequest) -> DialEnded:
     return DialEnded(status=dial_status(request.fields.get("DialCallStatus", "")), bridged=bridged, accepted=None)
 
 
+def hold_ended(request: VoiceRequest) -> HoldEnded:
+    """The end of waiting in a queue; a word we do not know counts as failed, so that phones still ring."""
+    return HoldEnded(result=_HOLD_RESULT.get(request.fields.get("QueueResult", ""), HoldResult.FAILED))
+
+
 def dial_status(word: str) -> DialStatus:
     """Twilio's word for how an attempt ended; one we do not know counts as failed, so that the hunt goes on."""
     return _DIAL_STATUS.get(word, DialStatus.FAILED)
@@ -94,7 +114,17 @@ def recording_ended(request: VoiceRequest) -> RecordingEnded | Silence:
     seconds = whole_seconds(request.fields.get("RecordingDuration", ""))
     if "RecordingUrl" not in request.fields and "RecordingSid" not in request.fields:
         return Silence()
-    return RecordingEnded(seconds=seconds)
+    sid = request.fields.get("RecordingSid", "")
+    recording = sid if _SID.match(sid) else None
+    return RecordingEnded(seconds=seconds, by_silence=not request.fields.get("Digits"), recording=recording)
+
+
+def over_in(request: VoiceRequest) -> DialEnded | RecordingEnded | None:
+    """The end of a Dial or a Record, when the request tells of one."""
+    if "DialCallStatus" in request.fields:
+        return dial_ended(request)
+    ended = recording_ended(request)
+    return ended if isinstance(ended, RecordingEnded) else None
 
 
 def whole_seconds(text: str) -> int:
@@ -103,4 +133,5 @@ def whole_seconds(text: str) -> int:
 
 
 def _clean(value: str) -> str:
-    return value[:LONGEST_FIELD].encode("utf-8", "replace").decode()
+    # PostgreSQL keeps no NUL, and nothing a telephone company says has one.
+    return value[:LONGEST_FIELD].replace("\0", "").encode("utf-8", "replace").decode()

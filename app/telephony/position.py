@@ -30,18 +30,25 @@ class PositionTokens:
             position.tries,
             position.priority,
             position.language,
+            position.lap,
+            position.call_sid,
+            position.held_at,
         ]
         packed = urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).rstrip(b"=")
         return self._signer.sign(packed).decode()
+
+    def hold_name(self, call_sid: str, turn: int) -> str:
+        """The name of the queue in which one caller waits, alone: nobody can guess it, and it says nothing."""
+        return "hold-" + self._signer.get_signature(f"{call_sid}:{turn}".encode()).decode()[:24]
 
     def read(self, token: str) -> Position | None:
         """The position a token carries, or None when it was not written by us."""
         try:
             packed = self._signer.unsign(token.encode("utf-8", "replace"))
-            line, flow, node, turn, revision, started_at, entered_after, rung, tries, priority, language = json.loads(
-                urlsafe_b64decode(packed + b"=" * (-len(packed) % 4))
-            )
-        except (BadSignature, ValueError):
+            fields = json.loads(urlsafe_b64decode(packed + b"=" * (-len(packed) % 4)))
+            line, flow, node, turn, revision, started_at, entered_after, rung, tries, priority, language, *more = fields
+            lap, call_sid, held_at = more or (0, "", 0)
+        except (BadSignature, TypeError, ValueError):
             return None
         return Position(
             line=line,
@@ -55,4 +62,7 @@ class PositionTokens:
             tries=tries,
             priority=None if priority is None else Priority(priority),
             language=language,
+            lap=lap,
+            call_sid=call_sid,
+            held_at=held_at,
         )

@@ -6,20 +6,41 @@ Every document leads on: a Gather is followed by a Redirect for silence, a Dial 
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from app.flow.messages import Dial, Gather, Hangup, Instruction, Play, Record, Say, Turn
+from app.flow.messages import (
+    Dial,
+    EndHold,
+    Gather,
+    Hangup,
+    Hold,
+    Instruction,
+    KeepHolding,
+    Play,
+    Record,
+    Say,
+    Turn,
+)
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 EMPTY = f"{HEAD}<Response/>"
 HANGUP = f"{HEAD}<Response><Hangup/></Response>"
+# A caller whose call was just taken is in the queue; where they are not, they have gone.
+TAKE_SECONDS = 5
 LEG_EVENTS = "ringing answered completed"
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The addresses a document leads to; each is `base` + what happened + the position token."""
+    """The addresses a document leads to; each is `base` + what happened + the position token.
+
+    `transcribed`: what is recorded in English is also to be written down by Twilio. `queue`: where the caller waits
+    while phones ring at once, and `lap` the token of the first lap there.
+    """
 
     base: str
     token: str
+    transcribed: bool = False
+    queue: str = ""
+    lap: str = ""
 
     def to(self, what: str) -> str:
         return f"{self.base}/voice/{what}/{self.token}"
@@ -45,6 +66,12 @@ def _element(instruction: Instruction, links: Links, caller_id: str) -> str:
             return _dial(instruction, links, caller_id)
         case Record():
             return _record(instruction, links)
+        case Hold():
+            return _hold(links)
+        case KeepHolding():
+            return _keep_holding(links)
+        case EndHold():
+            return "<Leave/>"
         case Hangup():
             return "<Hangup/>"
 
@@ -78,20 +105,46 @@ def _dial(dial: Dial, links: Links, caller_id: str) -> str:
 
 
 def _record(record: Record, links: Links) -> str:
+    # Twilio transcribes US English only.
+    wanted = links.transcribed and record.language == "en"
+    transcript = f'transcribe="true" transcribeCallback="{links.to("transcription")}" ' if wanted else ""
     return (
         f'<Record action="{links.to("recorded")}" method="POST" maxLength="{record.max_seconds}" '
         f'timeout="{record.silence_seconds}" finishOnKey="#" playBeep="true" '
-        f'recordingStatusCallback="{links.to("recording")}" recordingStatusCallbackMethod="POST" '
+        f'{transcript}recordingStatusCallback="{links.to("recording")}" recordingStatusCallbackMethod="POST" '
         f'recordingStatusCallbackEvent="completed absent"/>'
         f'<Redirect method="POST">{links.to("silence")}</Redirect>'
     )
 
 
-def accept_prompt(words: Say, *, links: Links, wait_seconds: int) -> str:
-    """The document played to a staff phone before anybody is connected: it hangs up unless a key is pressed."""
+def _hold(links: Links) -> str:
+    first_lap = f"{links.base}/voice/wait/{links.lap}"
+    return (
+        f'<Enqueue action="{links.to("left")}" method="POST" waitUrl="{first_lap}" waitUrlMethod="POST">'
+        f"{escape(links.queue)}</Enqueue>"
+    )
+
+
+def _keep_holding(links: Links) -> str:
+    return f'<Play>{links.base}/voice/hold-music.wav</Play><Redirect method="POST">{links.to("wait")}</Redirect>'
+
+
+def take_from_hold(words: Say, *, links: Links) -> str:
+    """The document of the phone whose key came first: connects it with the caller on hold."""
+    return (
+        f'{HEAD}<Response>{say(words)}<Dial action="{links.to("ring-done")}" method="POST" timeout="{TAKE_SECONDS}">'
+        f"<Queue>{escape(links.queue)}</Queue></Dial></Response>"
+    )
+
+
+def accept_prompt(words: Say, *, links: Links, wait_seconds: int, key: str = "accept-key") -> str:
+    """The document played to a staff phone before anybody is connected: it hangs up unless a key is pressed.
+
+    `key` is the webhook that hears of the key.
+    """
     text = say(words)
     return (
-        f'{HEAD}<Response><Gather action="{links.to("accept-key")}" method="POST" input="dtmf" numDigits="1" '
+        f'{HEAD}<Response><Gather action="{links.to(key)}" method="POST" input="dtmf" numDigits="1" '
         f'finishOnKey="" timeout="{wait_seconds}">{text}<Pause length="2"/>{text}</Gather><Hangup/></Response>'
     )
 
@@ -104,6 +157,11 @@ def accepted(words: Say) -> str:
 def parting(words: Say) -> str:
     """Last words to a staff phone that is not connected."""
     return f"{HEAD}<Response>{say(words)}<Hangup/></Response>"
+
+
+def text_back(words: str | None) -> str:
+    """The document that answers a text; without words, silence."""
+    return EMPTY if words is None else f"{HEAD}<Response><Message>{escape(words)}</Message></Response>"
 
 
 def bare(apology: Say, message: Say, *, number: str | None, caller_id: str, base: str) -> str:

@@ -3,32 +3,29 @@
 A table of switches and a table of plots; what must hold in each stands in the tests.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
-import pytest
-
-from app.cdr.records import CallRecord, Disposition, LegOutcome, TicketStatus
+from app.cdr.records import CallRecord, Disposition
 from app.services import Services
 from app.simulator import (
-    BridgeEnd,
     CallerScript,
-    FinalStatus,
     MessageEnd,
     Moment,
-    ParentStatus,
-    RecordingCallback,
-    SilentRecord,
     Switches,
     accept,
     decline,
     ignore,
     voicemail,
 )
+from app.store import Store
 from tests.desk import ALTERNATE, MAIN, SATURDAY_NIGHT, THANKSGIVING, TUESDAY_MORNING, Desk, FakeClock, make_desk
 
 JAMISON, LASHA, FIRST, SECOND = "Jamison White", "Lasha Dalakishvili", "triggerfish-1", "triggerfish-2"
@@ -73,16 +70,24 @@ class SharedServices:
         return Desk(self.services, self._clock, seed=next(self._seeds))
 
 
-def shared_services(url: str, folder: Path) -> Iterator[SharedServices]:
-    """For a fixture: wired once, closed at the end."""
-    made = make_desk(url, folder)
-    yield SharedServices(made.services, made.clock)
-    made.services.store.close()
+@contextmanager
+def shared_services(template: Path, *, open_store: Callable[[str], Store] = Store.open) -> Iterator[SharedServices]:
+    """Services over a copy of a migrated SQLite file, kept in memory where the system can: these calls are many."""
+    memory = Path("/dev/shm")  # noqa: S108 (only a place for a folder of our own)
+    folder = Path(mkdtemp(prefix="ivr-", dir=memory if memory.is_dir() else None))
+    try:
+        shutil.copyfile(template, folder / "ivr.db")
+        url = f"sqlite:///{folder}/ivr.db"
+        made = make_desk(url, folder, store=open_store(url))
+        yield SharedServices(made.services, made.clock)
+        made.services.store.close()
+    finally:
+        shutil.rmtree(folder)
 
 
 def _variants() -> Iterator[Switches]:
     """Every switch at every value other than its default, one at a time."""
-    spoken_for = {
+    spoken_for: dict[str, list[Any]] = {
         "abandoned_dial_status": ["no-answer"],
         "loser_status": ["no-answer"],
         "refused_dial_status": ["no-answer"],
@@ -96,9 +101,10 @@ def _variants() -> Iterator[Switches]:
         if field.name == "signature":  # a request that is signed wrongly is no call
             continue
         default = getattr(usual, field.name)
+        values: list[Any]
         match default:
             case bool():
-                values: list[Any] = [not default]
+                values = [not default]
             case StrEnum():
                 values = [value for value in type(default) if value is not default]
             case _:
@@ -206,33 +212,3 @@ def what_happened(record: CallRecord) -> dict[str, object]:
         "ticket": (ticket.subject, ticket.status, ticket.priority, ticket.assignee, ticket.requester),
         "acknowledged": ticket.acknowledged_at is not None,
     }
-
-
-def every_switch_of(switches: tuple[Switches, ...]) -> dict[str, set[object]]:
-    """The values each switch takes in a table."""
-    return {field.name: {getattr(each, field.name) for each in switches} for field in fields(Switches)}
-
-
-__all__ = [
-    "LINES",
-    "MOMENTS",
-    "ODD_CALLERS",
-    "PLOTS",
-    "VARIANTS",
-    "BridgeEnd",
-    "Disposition",
-    "FinalStatus",
-    "LegOutcome",
-    "ParentStatus",
-    "Plot",
-    "RecordingCallback",
-    "SharedServices",
-    "SilentRecord",
-    "TicketStatus",
-    "disposition_of",
-    "every_switch_of",
-    "name_of",
-    "pytest",
-    "shared_services",
-    "what_happened",
-]

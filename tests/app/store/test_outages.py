@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -91,6 +92,108 @@ def test_sqlite_writers_queue_for_no_longer_than_the_bound(sqlite_store: Store) 
     no_pause(sqlite_store)
     write(sqlite_store)
     assert sqlite_store.calls.get(sid(2)) is not None
+
+
+def together(*turns: Callable[[], None]) -> list[BaseException | None]:
+    """What became of turns that were made to queue behind the first, and so to share one flush of the disk."""
+    outcomes: list[BaseException | None] = [None] * len(turns)
+
+    def run(place: int) -> None:
+        try:
+            turns[place]()
+        except (StoreUnavailable, KeyError) as fault:
+            outcomes[place] = fault
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(turns))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def opening(store: Store, number: int, queued: threading.Barrier, *, fails: bool = False) -> Callable[[], None]:
+    def run() -> None:
+        queued.wait()
+        with store.turn() as turn:
+            turn.open(record(number))
+            time.sleep(0.01)
+            if fails:
+                raise KeyError(number)
+
+    return run
+
+
+def test_sqlite_turns_that_share_a_commit_do_not_share_a_failure(sqlite_store: Store) -> None:
+    queued = threading.Barrier(8)
+    turns = [opening(sqlite_store, number, queued, fails=number % 3 == 0) for number in range(8)]
+    outcomes = together(*turns)
+    assert [isinstance(outcome, KeyError) for outcome in outcomes] == [number % 3 == 0 for number in range(8)]
+    stored = [number for number in range(8) if sqlite_store.calls.get(sid(number)) is not None]
+    assert stored == [1, 2, 4, 5, 7]
+
+
+def test_sqlite_turns_whose_commit_fails_all_know_of_it(sqlite_store: Store) -> None:
+    write(sqlite_store, 100)
+    gate = sqlite_store._gate
+    queued = threading.Barrier(4)
+    driver = gate._driver  # type: ignore[attr-defined]
+    gate._driver = RefusingCommit(driver)  # type: ignore[attr-defined]
+    outcomes = together(*(opening(sqlite_store, number, queued) for number in range(4)))
+    assert any(outcomes)
+    for number, outcome in enumerate(outcomes):
+        assert (sqlite_store.calls.get(sid(number)) is None) == isinstance(outcome, StoreUnavailable)
+
+
+def test_sqlite_a_turn_does_not_wait_long_for_a_slow_one_behind_it(sqlite_store: Store) -> None:
+    go_on = threading.Event()
+    inside = threading.Event()
+    outcomes: list[str] = []
+
+    def first() -> None:
+        try:
+            with sqlite_store.turn() as turn:
+                turn.open(record(1))
+                second_thread.start()
+                while not sqlite_store._gate._queue:  # type: ignore[attr-defined]
+                    time.sleep(0.001)
+        except StoreUnavailable as outage:
+            outcomes.append(outage.reason)
+
+    def second() -> None:
+        with sqlite_store.turn() as turn:
+            turn.open(record(2))
+            inside.set()
+            go_on.wait()
+
+    second_thread = threading.Thread(target=second)
+    first_thread = threading.Thread(target=first)
+    began = time.perf_counter()
+    first_thread.start()
+    inside.wait()
+    first_thread.join()
+    assert time.perf_counter() - began < WITHIN
+    assert outcomes == ["writers queue"]
+    go_on.set()
+    second_thread.join()
+    assert sqlite_store.calls.get(sid(2)) is not None
+
+
+@dataclass
+class RefusingCommit:
+    """A connection whose disk fails when it is flushed."""
+
+    driver: sqlite3.Connection
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        if sql == "COMMIT":
+            fault = sqlite3.OperationalError("disk I/O error")
+            fault.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise fault
+        return self.driver.execute(sql, *parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.driver, name)
 
 
 def test_sqlite_that_may_only_be_read(sqlite_url: str) -> None:

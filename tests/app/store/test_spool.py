@@ -96,7 +96,8 @@ def test_cut_anywhere_all_whole_entries_are_read_and_the_rest_is_reported(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A kill in the middle of an append, at each byte."""
-    spool = filled(tmp_path, 1, 2)
+    spool = filled(tmp_path, 1)
+    spool.append(SpoolEntry.of(call_sid=sid(2), turn=2, facts=facts("a"), opening=None, reply=None))
     path = tmp_path / "instance" / "spool"
     content = path.read_bytes()
     ends = [place + 1 for place, byte in enumerate(content) if byte == ord("\n")]

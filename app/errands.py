@@ -1,0 +1,16 @@
+"""Who carries out which orders: one list, for the web processes and the clock process alike."""
+
+from app.calls import Calls
+from app.held_calls import HeldCalls
+from app.outbox import Deliveries, phone_handlers
+from app.paging import Pager
+from app.services import Services
+from app.voicemail import Voicemails
+
+
+def deliveries(services: Services) -> Deliveries:
+    """Deliveries of everything that can be ordered."""
+    held = HeldCalls(Calls(services))
+    phones = phone_handlers(services, rung=held.rung)
+    handlers = {**phones, **Voicemails(services).handlers(), **Pager(services).handlers(phones)}
+    return Deliveries(services, handlers, gave_up=held.not_rung)

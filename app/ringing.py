@@ -1,0 +1,84 @@
+"""Phones rung at once for a caller on hold: what is ordered, what is called off, and how it stands.
+
+Pure: it turns records into orders and states; carrying orders out is somebody else's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from app.cdr.records import CallRecord, Leg, LegOutcome
+from app.flow.messages import Order, OrderKind, Position, Ring
+from app.flow.scene import HoldState
+from app.telephony.position import PositionTokens
+
+# A phone not rung by then is not rung any more: the caller has moved on.
+PLACING_SECONDS = 30
+
+
+def rings_of(call_sid: str, turn: int) -> str:
+    """What the keys of all orders to ring phones for this turn begin with."""
+    return f"ring:{call_sid}:{turn}:"
+
+
+def ring_order(phone: Ring, waiting: Position, positions: PositionTokens, *, line: str, at: datetime) -> Order:
+    """The order to ring one phone for the caller who waits at `waiting`; it sees the number of `line`."""
+    token = positions.write(replace(waiting, rung=phone.rung))
+    return Order(
+        kind=OrderKind.RING_PHONE,
+        key=f"{rings_of(waiting.call_sid, waiting.turn)}{phone.rung}",
+        due_at=at,
+        payload={
+            "call_sid": waiting.call_sid,
+            "turn": waiting.turn,
+            "number": phone.number,
+            "line": line,
+            "url": f"/voice/ring/{token}",
+            "status": f"/voice/ring-status/{token}",
+            "timeout": phone.ring_seconds,
+            "until": (at + timedelta(seconds=PLACING_SECONDS)).isoformat(),
+        },
+    )
+
+
+def calls_off(record: CallRecord, *, at: datetime) -> list[Order]:
+    """Orders to end the phones that ring for nobody any more: one has taken the call, or the caller has moved on."""
+    return [
+        Order(kind=OrderKind.END_LEG, key=f"end:{leg.leg_sid}", due_at=at, payload={"leg_sid": leg.leg_sid})
+        for leg in _pointless(record)
+        if leg.leg_sid is not None
+    ]
+
+
+def is_pointless(record: CallRecord, turn: int) -> bool:
+    """Whether a phone ringing for this turn can no longer be connected with the caller."""
+    return record.call.ended_at is not None or _is_taken(record, turn) or turn < _latest_turn(record)
+
+
+def hold_state(record: CallRecord, turn: int) -> HoldState:
+    """How many phones still ring for the caller on hold, and whether one has taken the call."""
+    legs = [leg for leg in record.legs if leg.turn == turn]
+    return HoldState(
+        placed=sum(leg.leg_sid is not None for leg in legs),
+        ringing=sum(leg.outcome is LegOutcome.RINGING and leg.ended_at is None for leg in legs),
+        taken=_is_taken(record, turn),
+    )
+
+
+def _pointless(record: CallRecord) -> Iterator[Leg]:
+    for leg in record.legs:
+        rings = leg.outcome is LegOutcome.RINGING and leg.ended_at is None
+        if rings and _is_together(record, leg) and is_pointless(record, leg.turn):
+            yield leg
+
+
+def _is_together(record: CallRecord, leg: Leg) -> bool:
+    return sum(each.turn == leg.turn for each in record.legs) > 1
+
+
+def _is_taken(record: CallRecord, turn: int) -> bool:
+    return any(leg.turn == turn and leg.outcome is LegOutcome.ACCEPTED for leg in record.legs)
+
+
+def _latest_turn(record: CallRecord) -> int:
+    return max((leg.turn for leg in record.legs), default=0)

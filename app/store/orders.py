@@ -1,0 +1,69 @@
+"""Orders given and withdrawn within a turn, so that they are stored with its facts or not at all."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Final
+
+from sqlalchemy import Insert, Update, bindparam, literal_column, update
+
+from app.flow.messages import Order, OrderKind
+from app.store.models import outbox
+from app.store.prepared import Session
+
+# What somebody on the telephone waits for, or is woken by. It never stands behind mail that is slow.
+URGENT: Final = frozenset({OrderKind.RING_PHONE, OrderKind.END_LEG, OrderKind.SEND_TEXT, OrderKind.PAGE})
+
+PENDING = outbox.c.done_at.is_(None) & outbox.c.dead_at.is_(None)
+_BOUNDS = {"at": outbox.c.done_at, "first": outbox.c.key, "end": outbox.c.key}
+
+
+@cache
+def _insert(database: str) -> Insert:
+    if database == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
+    else:
+        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
+    names = ("key", "kind", "payload", "urgent", "first_due_at", "due_at")
+    statement = build(outbox).values({name: bindparam(name) for name in names})
+    return statement.on_conflict_do_nothing(index_elements=[outbox.c.key])
+
+
+@cache
+def _cancel(database: str) -> Update:
+    """Bounds instead of LIKE, which uses no index; on PostgreSQL those of bytes, not of the database's language."""
+    at, first, end = (bindparam(name, type_=column.type) for name, column in _BOUNDS.items())
+    low, high = ("~>=~", "~<~") if database == "postgresql" else (">=", "<")
+    begins = outbox.c.key.bool_op(low)(first) & outbox.c.key.bool_op(high)(end)
+    unclaimed = outbox.c.claimed_until.is_(None) | (outbox.c.claimed_until <= at)
+    withdrawn = update(outbox).where(PENDING, begins, unclaimed)
+    return withdrawn.values(done_at=at, reason=literal_column("'cancelled'")).returning(outbox.c.id)
+
+
+def insert_orders(session: Session, orders: Iterable[Order]) -> bool:
+    """Store orders; one whose key is known already is left as it was. Returns whether there were any."""
+    rows = [
+        {
+            "key": order.key,
+            "kind": order.kind,
+            "payload": dict(order.payload),
+            "urgent": order.kind in URGENT,
+            "first_due_at": order.due_at,
+            "due_at": order.due_at,
+        }
+        for order in orders
+    ]
+    if rows:
+        session.run_each(_insert(session.database), rows)
+    return bool(rows)
+
+
+def cancel_orders(session: Session, key_prefix: str, *, at: datetime) -> int:
+    """Withdraw the orders whose keys begin so, unless they are done or being done; returns how many.
+
+    Raises ValueError for an empty beginning, which would withdraw everything.
+    """
+    if not key_prefix:
+        raise ValueError("name the beginning of the keys to withdraw")
+    bounds = {"first": key_prefix, "end": key_prefix[:-1] + chr(ord(key_prefix[-1]) + 1)}
+    return len(session.all(_cancel(session.database), {"at": at, **bounds}))

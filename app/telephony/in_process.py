@@ -1,0 +1,77 @@
+"""Carries requests to a WSGI application in this process, where there is no network to carry them."""
+
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from types import TracebackType
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+from wsgiref.util import setup_testing_defaults
+
+import requests
+from requests.adapters import BaseAdapter
+
+
+class InProcess(BaseAdapter):
+    """Answers what a requests session sends by asking the application. Its faults become those of a network."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        super().__init__()
+        self._application = application
+
+    def send(self, request: requests.PreparedRequest, *_others: object, **_more: object) -> requests.Response:
+        """One request and its whole answer."""
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(
+            status: str,
+            headers: list[tuple[str, str]],
+            _exc_info: tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None] | None = None,
+        ) -> Callable[[bytes], object]:
+            started.append((status, headers))
+            return written.append
+
+        written: list[bytes] = []
+        try:
+            chunks: Iterable[bytes] = self._application(_environment(request), start_response)
+            written.extend(chunks)
+        except TimeoutError as fault:
+            raise requests.ReadTimeout(request=request) from fault
+        except ConnectionError as fault:
+            raise requests.ConnectionError(fault, request=request) from fault
+        return _response(request, *started[-1], b"".join(written))
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+def _environment(request: requests.PreparedRequest) -> WSGIEnvironment:
+    parts, body = urlsplit(request.url or ""), request.body
+    content = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
+    environment: WSGIEnvironment = {
+        "REQUEST_METHOD": request.method or "GET",
+        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+        "QUERY_STRING": parts.query,
+        "CONTENT_LENGTH": str(len(content)),
+        "HTTP_HOST": parts.netloc,
+        "wsgi.input": BytesIO(content),
+        "wsgi.url_scheme": parts.scheme,
+    }
+    for name, value in request.headers.items():
+        key = name.upper().replace("-", "_")
+        environment[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = str(value)
+    setup_testing_defaults(environment)
+    return environment
+
+
+def _response(
+    request: requests.PreparedRequest, status: str, headers: list[tuple[str, str]], body: bytes
+) -> requests.Response:
+    response: Any = requests.Response()
+    response.status_code = int(status[:3])
+    response.headers.update(headers)
+    response.url, response.request = request.url, request
+    response.raw = BytesIO(body)
+    response._content = body  # noqa: SLF001 (requests offers no other way to hand over a body)
+    response._content_consumed = True  # noqa: SLF001
+    return response  # type: ignore[no-any-return]

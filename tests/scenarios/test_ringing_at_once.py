@@ -1,0 +1,119 @@
+"""Whole calls in which several phones ring at once: the first key press wins, and nobody is lost when it cannot."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.cdr.records import Disposition, LegOutcome
+from app.simulator.caller import CallerScript
+from app.simulator.handsets import accept, decline, ignore, voicemail
+from app.simulator.parties import Moment
+from tests.desk import CONFIG, MAIN, TUESDAY_MORNING, Desk, assert_cared_for, make_desk
+
+JAMISON, LASHA, FIRST, SECOND = "Jamison White", "Lasha Dalakishvili", "triggerfish-1", "triggerfish-2"
+
+
+@pytest.fixture
+def at_once(database_url: str, tmp_path: Path) -> Iterator[Desk]:
+    """A desk whose OffSite group is rung at once."""
+    config = tmp_path / "config"
+    for name in ("ivr_flows", "schedules"):
+        shutil.copytree(CONFIG / name, config / name)
+    staff = config / "schedules" / "staff.yaml"
+    staff.write_text(staff.read_text().replace("strategy: hunt", "strategy: simultaneous"))
+    made = make_desk(database_url, tmp_path, config=config, rest=True)
+    yield made
+    made.services.store.close()
+
+
+def test_the_first_key_press_wins_although_another_phones_voicemail_picked_up_first(at_once: Desk) -> None:
+    at_once.phone(JAMISON, voicemail(after_seconds=1)).phone(LASHA, accept(after_seconds=8))
+    played = at_once.dials(MAIN, at=TUESDAY_MORNING, keys="2")
+
+    assert_cared_for(played)
+    assert dict(played.outcomes()) == {
+        JAMISON: LegOutcome.CANCELLED,
+        LASHA: LegOutcome.ACCEPTED,
+    }
+    assert (played.call.disposition, played.call.answered_by) == (Disposition.ANSWERED, LASHA)
+    assert played.call.talk_seconds == pytest.approx(60, abs=6)
+
+
+def test_the_others_stop_ringing_when_one_has_taken_the_call(at_once: Desk) -> None:
+    at_once.phone(JAMISON, ignore()).phone(LASHA, accept(after_seconds=5))
+    played = at_once.dials(MAIN, keys="2")
+
+    assert_cared_for(played)
+    jamison = next(leg for leg in played.legs if leg.party == JAMISON)
+    lasha = next(leg for leg in played.legs if leg.party == LASHA)
+    assert jamison.outcome is LegOutcome.CANCELLED
+    assert jamison.ended_at is not None
+    assert lasha.accepted_at is not None
+    assert abs((jamison.ended_at - lasha.accepted_at).total_seconds()) < 3
+
+
+def test_two_who_pick_up_at_almost_the_same_time_do_not_both_win(at_once: Desk) -> None:
+    at_once.phone(JAMISON, accept(after_seconds=4)).phone(LASHA, accept(after_seconds=4.5))
+    played = at_once.dials(MAIN, keys="2")
+
+    assert_cared_for(played)
+    assert sorted(outcome for _, outcome in played.outcomes()) == [LegOutcome.ACCEPTED, LegOutcome.CANCELLED]
+    assert len(played.told("leg_accepted")) == 1
+
+
+def test_when_all_decline_the_next_group_rings_without_waiting_out_the_ringing(at_once: Desk) -> None:
+    at_once.phone(JAMISON, decline(after_seconds=3)).phone(LASHA, decline(after_seconds=3))
+    played = at_once.dials(MAIN, keys="2")
+
+    assert_cared_for(played)
+    assert played.call.answered_by in {FIRST, SECOND}
+    assert played.call.wait_seconds is not None
+    assert played.call.wait_seconds < 60
+
+
+def test_when_nobody_answers_the_caller_goes_on_to_a_message(at_once: Desk) -> None:
+    at_once.everybody(ignore())
+    played = at_once.dials(MAIN, keys="2")
+
+    assert_cared_for(played)
+    assert played.call.disposition is Disposition.VOICEMAIL
+
+
+def test_a_caller_who_hangs_up_on_hold_is_a_missed_call_and_the_phones_stop(at_once: Desk) -> None:
+    at_once.everybody(ignore())
+    script = CallerScript(hangs_up_after_seconds=32)
+    played = at_once.dials(MAIN, keys="2", script=script)
+
+    assert_cared_for(played)
+    assert played.call.disposition is Disposition.ABANDONED
+    assert {outcome for _, outcome in played.outcomes()} == {LegOutcome.CALLER_LEFT}
+
+
+@pytest.mark.parametrize("fault", ["down", "too many"])
+def test_when_the_calls_interface_fails_the_phones_are_rung_one_after_another(at_once: Desk, fault: str) -> None:
+    at_once.rest_fault = fault
+    at_once.phone(JAMISON, ignore())
+    played = at_once.dials(MAIN, keys="2")
+
+    assert_cared_for(played)
+    assert played.call.answered_by == LASHA
+
+
+def test_rest_requests_use_only_what_twilio_has(at_once: Desk) -> None:
+    played = at_once.dials(MAIN, keys="2")
+
+    assert_cared_for(played)
+    assert at_once.phones_company is not None
+    assert at_once.phones_company.rest_warnings == []
+
+
+def test_moment_waiting_is_reached(at_once: Desk) -> None:
+    """A caller on hold hears music and can give up there like anywhere else."""
+    at_once.everybody(ignore())
+    script = CallerScript(hangs_up_at=Moment.WAITING, hangs_up_delay_seconds=2)
+    played = at_once.dials(MAIN, keys="2", script=script)
+
+    assert_cared_for(played)
+    assert played.call.disposition is Disposition.ABANDONED
