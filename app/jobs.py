@@ -7,14 +7,33 @@ from datetime import UTC, timedelta
 import structlog
 from apscheduler.schedulers.blocking import BlockingScheduler
 
+from app import static_fallback
+from app.answering_service_list import send_list
 from app.calls import Calls
+from app.config.watch import watch
+from app.errands import deliveries
 from app.logs import configure_logs
+from app.outbox import DeliveryThread
+from app.paging import sweep_pages
+from app.provisioning import has_account
+from app.reconciliation import Deed, reconcile
 from app.services import Services, wire
 from app.settings import read_settings
 from app.store import StoreUnavailable
+from app.telephony.provider import ProviderError
+from app.time_off_feeds import pull_calendars
+from app.voicemail import Voicemails
 
 HEARTBEAT_SECONDS = 10
 REPLAY_SECONDS = 2
+DELIVERY_SECONDS = 1.0
+CONFIG_POLL_SECONDS = 10.0
+FALLBACK_SECONDS = 30
+VOICEMAIL_SECONDS = 600
+RECONCILE_SECONDS = 180
+TIME_OFF_SECONDS = 900
+PAGES_SECONDS = 60
+HANDOVERS_SECONDS = 60
 LONGEST_CALL = timedelta(hours=6)
 _log = structlog.get_logger(__name__)
 
@@ -25,9 +44,16 @@ def run_clock() -> None:
     configure_logs(settings.log_format)
     services = wire(settings)
     scheduler = BlockingScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
-    now = services.clock.now()
-    scheduler.add_job(_beat, "interval", [services], seconds=HEARTBEAT_SECONDS, next_run_time=now)
+    scheduler.add_job(_beat, "interval", [services], seconds=HEARTBEAT_SECONDS)
     scheduler.add_job(_replay, "interval", [services], seconds=REPLAY_SECONDS)
+    scheduler.add_job(keep_fallback, "interval", [services], seconds=FALLBACK_SECONDS)
+    scheduler.add_job(sweep_voicemail, "interval", [services], seconds=VOICEMAIL_SECONDS)
+    scheduler.add_job(send_list, "interval", [services], seconds=HANDOVERS_SECONDS)
+    scheduler.add_job(sweep_pages, "interval", [services], seconds=PAGES_SECONDS)
+    scheduler.add_job(pull_time_off, args=[services])
+    scheduler.add_job(pull_time_off, "interval", [services], seconds=TIME_OFF_SECONDS)
+    if has_account(settings):
+        scheduler.add_job(sweep_calls, "interval", [services], seconds=RECONCILE_SECONDS)
 
     def stop(_signal: int, _frame: object) -> None:
         scheduler.shutdown(wait=False)
@@ -35,7 +61,15 @@ def run_clock() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     _log.info("clock_started")
+    watch(services.config, every_seconds=CONFIG_POLL_SECONDS)
+    _beat(services)
+    keep_fallback(services)
+    # Beside the timetable, which one slow delivery would hold up. Web processes deliver what they order at once;
+    # this delivers what is due later, and what they left behind.
+    delivering = DeliveryThread(deliveries(services), every_seconds=DELIVERY_SECONDS)
+    delivering.start()
     scheduler.start()
+    delivering.stop()
     services.store.close()
 
 
@@ -54,3 +88,42 @@ def _replay(services: Services) -> None:
     else:
         if stored:
             _log.info("replayed", entries=stored)
+
+
+def sweep_voicemail(services: Services) -> None:
+    """Looks after messages: what does not come, what is not deleted at the provider, retention, old keys."""
+    try:
+        Voicemails(services).sweep(services.clock.now())
+    except StoreUnavailable as fault:
+        _log.warning("voicemail_waits", reason=fault.reason)
+
+
+def pull_time_off(services: Services) -> None:
+    """Fetches people's own calendars; where one changed, the watch on the folder takes it live."""
+    pull_calendars(services.settings.config_dir, at=services.clock.now())
+
+
+def keep_fallback(services: Services) -> None:
+    """Writes the static fallback document anew when the rota or the configuration has changed what it says."""
+    path = services.settings.instance_dir / static_fallback.FILE
+    try:
+        if static_fallback.refresh(services.config.current(), path, at=services.clock.now()):
+            _log.info("fallback_written", path=str(path))
+    except OSError as fault:
+        _log.warning("fallback_not_written", reason=fault.strerror)
+
+
+def sweep_calls(services: Services) -> None:
+    """Compares the provider's list of calls with ours; what fails is done the next time."""
+    try:
+        done = reconcile(services, services.telephony)
+    except ProviderError as fault:
+        _log.warning("reconcile_waits", reason=str(fault))
+    except StoreUnavailable as fault:
+        _log.warning("reconcile_waits", reason=fault.reason)
+    else:
+        for settled in done.settled:
+            opened = settled.deed is Deed.OPENED
+            # A call we never saw may be an emergency nobody was told of.
+            tell = _log.error if opened else _log.info
+            tell("call_found" if opened else "call_end_found", call_sid=settled.call_sid, ticket=settled.ticket)

@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 
-_NUMBER = re.compile(r"\+?\d(?:[\s().-]?\d){6,14}(?!\w)")
+# Seven digits or more, however written; neither a date nor part of an identifier.
+_NUMBER = re.compile(r"(?<![\w.])(?!\d{4}-\d\d-\d\d)\+?\d(?:[\s().-]?\d){6,14}")
 
 
 def configure_logs(log_format: str) -> None:

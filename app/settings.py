@@ -44,6 +44,9 @@ class Settings:
     clock_start: datetime | None
     log_format: str
     simulated: bool
+    recording_private_key: bytes | None = None
+    voicemail_retention_days: int = 90
+    voicemail_transcription: str = "none"
 
     def __repr__(self) -> str:
         return f"Settings(config_dir={str(self.config_dir)!r}, simulated={self.simulated})"
@@ -57,6 +60,17 @@ def is_loopback(url: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:
+        return False
+
+
+def _is_private_key(pem: bytes) -> bool:
+    # Loaded only where a key is set.
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    try:
+        return isinstance(load_pem_private_key(pem, password=None), RSAPrivateKey)
+    except (ValueError, TypeError):
         return False
 
 
@@ -88,6 +102,9 @@ def read_settings(environ: Mapping[str, str], *, instance_dir: Path = Path("inst
         clock_start=clock_start,
         log_format=reader.choice("LOG_FORMAT", ("console", "json")),
         simulated=simulated,
+        recording_private_key=reader.private_key("RECORDING_PRIVATE_KEY"),
+        voicemail_retention_days=reader.whole_number("VOICEMAIL_RETENTION_DAYS", default=90, most=3650),
+        voicemail_transcription=reader.choice("VOICEMAIL_TRANSCRIPTION", ("none", "twilio")),
     )
     if reader.faults:
         raise SettingsError(reader.faults)
@@ -168,6 +185,24 @@ class _Reader:
             self.fault(name, f"must be one of {', '.join(choices)}")
         return value
 
+    def whole_number(self, name: str, *, default: int, most: int) -> int:
+        value = self.text(name) or str(default)
+        number = int(value) if value.isascii() and value.isdigit() and len(value) <= len(str(most)) else 0
+        if not 0 < number <= most:
+            self.fault(name, f"must be a whole number from 1 to {most}")
+            return default
+        return number
+
+    def private_key(self, name: str) -> bytes | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        # Where a variable cannot hold more than one line, its line ends are written as backslash and n.
+        pem = value.replace("\\n", "\n").encode("utf-8", "replace")
+        if not _is_private_key(pem):
+            self.fault(name, "must be the PEM of an RSA private key without a passphrase")
+        return pem
+
     def secret(self, name: str, kept: _Kept | None, make: Callable[[], str]) -> str:
         value = self.text(name)
         if value is None and kept is not None:
@@ -201,4 +236,6 @@ class _Reader:
             if len(key) != DATA_KEY_BYTES:
                 self.fault("DATA_KEYS", f"key {position} is not the base64 of {DATA_KEY_BYTES} random bytes")
             keys.append(key)
+        if text and not keys:
+            self.fault("DATA_KEYS", "holds no key")
         return tuple(keys)

@@ -5,7 +5,7 @@ This is the front door; nobody outside reaches past it.
 
 from oncall.answers import Coverage, Double, Gap, Shift
 from oncall.clocks import PRIORITY_CLOCKS, Priority, PriorityClock, resolve_due_at, update_due_at
-from oncall.escalation import Attempt, EscalationPolicy, EscalationStep, Plan, Skipped, TargetKind
+from oncall.escalation import Attempt, EscalationPolicy, EscalationStep, Paging, Plan, Skipped, TargetKind
 from oncall.fairness import Burden, Evening, Measure, burdens, evens_out
 from oncall.hours import BusinessHours, DayException, ExceptionKind, HoursState, OpenSpan
 from oncall.layers import DatedShift, HolidayLimit, Layer, Limits, TemporarySchedule, TimeOff
@@ -61,6 +61,7 @@ __all__ = [
     "OutsideParty",
     "Override",
     "OverrideKind",
+    "Paging",
     "Person",
     "Plan",
     "Priority",

@@ -19,6 +19,16 @@ class Priority(StrEnum):
     MEDIUM = "medium"
     LOW = "low"
 
+    def is_above(self, other: "Priority") -> bool:
+        """Say whether this is more urgent than the other."""
+        ranks = list(Priority)
+        return ranks.index(self) < ranks.index(other)
+
+    def raised(self) -> "Priority":
+        """Return the next more urgent one; nothing is above an emergency."""
+        ranks = list(Priority)
+        return ranks[max(0, ranks.index(self) - 1)]
+
 
 @dataclass(frozen=True, slots=True)
 class PriorityClock:

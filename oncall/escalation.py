@@ -43,6 +43,21 @@ class EscalationPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Paging:
+    """How people are told of an emergency until one of them accepts it: the steps of `policy`, one at a time.
+
+    `while_open` is the policy instead while the desk is open (None: the same). The first page goes out after
+    `first_after_seconds`, or at once when nobody is rung any more; the next one every `every_seconds`.
+    """
+
+    policy: str
+    while_open: str | None
+    first_after_seconds: int
+    every_seconds: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One phone to ring for `ring_seconds`, and the rule that named it. `step` counts from 1.
 
@@ -93,12 +108,16 @@ class _Call:
 
 @dataclass(frozen=True, slots=True)
 class Climb:
-    """What a plan is made from: people, ring groups, and who is on call in a schedule by name."""
+    """What a plan is made from: people, ring groups, and who is on call in a schedule by name.
+
+    `language` is the caller's; None where it does not matter.
+    """
 
     people: Mapping[str, Person]
     ring_groups: Mapping[str, RingGroup]
     on_call: Callable[[str], Coverage]
     staff: StaffState
+    language: str | None = None
 
 
 @dataclass(slots=True)
@@ -124,11 +143,21 @@ def policy_plan(policy: EscalationPolicy, climb: Climb) -> Plan:
     return Plan(tuple(draft.attempts), tuple(draft.skipped), policy.max_wait_seconds)
 
 
-def ring_group_plan(group: RingGroup, people: Mapping[str, Person], staff: StaffState | None = None) -> Plan:
-    """Return the phones of the group's members, in the order its strategy gives."""
+def ring_group_plan(
+    group: RingGroup, people: Mapping[str, Person], staff: StaffState | None = None, *, language: str | None = None
+) -> Plan:
+    """Return the phones of the group's members in the order its strategy gives, who speaks `language` first."""
     draft = _Draft()
-    calls = _members(group, staff or StaffState())
+    calls = _members(group, staff or StaffState(), people, language)
     _ring(draft, calls, people, step=1, ring_seconds=group.ring_seconds, tried=set())
+    return Plan(tuple(draft.attempts), tuple(draft.skipped), None)
+
+
+def person_plan(person: Person, *, because: str, ring_seconds: int) -> Plan:
+    """Return the phones of one person, in order; `because` says why that person."""
+    draft = _Draft()
+    calls = [_Call(person.name, because, person.source)]
+    _ring(draft, calls, {person.name: person}, step=1, ring_seconds=ring_seconds, tried=set())
     return Plan(tuple(draft.attempts), tuple(draft.skipped), None)
 
 
@@ -138,19 +167,31 @@ def _called(step: EscalationStep, climb: Climb) -> tuple[list[_Call], tuple[str,
         case TargetKind.PERSON:
             return [_Call(step.name, "named there", step.source)], None
         case TargetKind.RING_GROUP:
-            return _members(climb.ring_groups[step.name], climb.staff), None
+            return _members(climb.ring_groups[step.name], climb.staff, climb.people, climb.language), None
         case TargetKind.SCHEDULE:
             coverage = climb.on_call(step.name)
             calls = [_Call(duty.person, duty.because, duty.source) for duty in coverage.people]
             return calls, None if calls else (coverage.because, coverage.source)
 
 
-def _members(group: RingGroup, staff: StaffState) -> list[_Call]:
+def _members(
+    group: RingGroup, staff: StaffState, people: Mapping[str, Person], language: str | None
+) -> list[_Call]:
     together = group.strategy is RingStrategy.SIMULTANEOUS
     because = f"member of ring group {group.name}"
+    members = staff.ordered(group)
+    speakers = {member for member in members if language in people[member].languages}
+    if len(speakers) == len(members):
+        speakers = set()  # what everybody speaks is no reason
     return [
-        _Call(member, because, group.source, together=together, even_if_busy=group.ring_busy)
-        for member in staff.ordered(group)
+        _Call(
+            member,
+            f"{because}, speaks {language}" if member in speakers else because,
+            group.source,
+            together=together,
+            even_if_busy=group.ring_busy,
+        )
+        for member in sorted(members, key=lambda member: member not in speakers)
     ]
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from oncall import escalation
 from oncall.answers import Coverage, Double, Gap, Shift
-from oncall.escalation import EscalationPolicy, Plan
+from oncall.escalation import EscalationPolicy, Paging, Plan
 from oncall.hours import BusinessHours
+from oncall.layers import TimeOff
 from oncall.overrides import Override
 from oncall.people import OutsideParty, Person, RingGroup, Team
 from oncall.schedule import Schedule
@@ -30,6 +31,7 @@ class Roster:
     hours: Mapping[str, BusinessHours]
     schedules: Mapping[str, Schedule]
     policies: Mapping[str, EscalationPolicy]
+    paging: Paging | None = None
 
     def who_is_on(self, schedule: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Coverage:
         """Return who is on call in the schedule, until when, and why; nobody is an answer with its reason."""
@@ -40,23 +42,59 @@ class Roster:
         return self.schedules[schedule].next_shift(at=at, quick=quick)
 
     def ring_group_plan(
-        self, name: str, *, at: datetime, quick: tuple[Override, ...] = (), staff: StaffState | None = None
+        self,
+        name: str,
+        *,
+        at: datetime,
+        quick: tuple[Override, ...] = (),
+        staff: StaffState | None = None,
+        language: str | None = None,
     ) -> Plan:
-        """Return the phones to ring for the group, in the order its strategy gives for the `staff` as they are."""
+        """Return the phones to ring for the group, in the order its strategy gives for the `staff` as they are.
+
+        Members who speak the `language` (such as "es") come first; nobody is left out for it.
+        """
         del at, quick  # members are the same around the clock
-        return escalation.ring_group_plan(self.ring_groups[name], self.people, staff)
+        return escalation.ring_group_plan(self.ring_groups[name], self.people, staff, language=language)
 
     def policy_plan(
-        self, name: str, *, at: datetime, quick: tuple[Override, ...] = (), staff: StaffState | None = None
+        self,
+        name: str,
+        *,
+        at: datetime,
+        quick: tuple[Override, ...] = (),
+        staff: StaffState | None = None,
+        language: str | None = None,
     ) -> Plan:
-        """Return the phones to ring for the escalation policy, in order, and who is left out and why."""
+        """Return the phones to ring for the escalation policy, in order, and who is left out and why.
+
+        Within a ring group members who speak the `language` come first.
+        """
         climb = escalation.Climb(
             self.people,
             self.ring_groups,
             lambda schedule: self.who_is_on(schedule, at=at, quick=quick),
             staff or StaffState(),
+            language,
         )
         return escalation.policy_plan(self.policies[name], climb)
+
+    def person_plan(self, name: str, *, because: str, ring_seconds: int) -> Plan:
+        """Return the phones of one person; `because` says why that person is rung."""
+        return escalation.person_plan(self.people[name], because=because, ring_seconds=ring_seconds)
+
+    def away(self, person: str, *, at: datetime) -> TimeOff | None:
+        """Return the time off that keeps a person away at an instant, in whichever schedule it is written."""
+        away = (off for schedule in self.schedules.values() for off in schedule.time_off)
+        return next((off for off in away if off.person == person and off.starts_at <= at < off.ends_at), None)
+
+    def on_duty(self, person: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> bool:
+        """Say whether a person is on call in any schedule."""
+        return any(
+            duty.person == person
+            for schedule in self.schedules
+            for duty in self.who_is_on(schedule, at=at, quick=quick).people
+        )
 
     def shifts(
         self, schedule: str, *, after: datetime, until: datetime, quick: tuple[Override, ...] = ()

@@ -13,6 +13,8 @@ COMMANDS = {
     "diff": "app.cli.diff:diff",
     "doctor": "app.cli.doctor:doctor",
     "fallback": "app.cli.fallback:fallback",
+    "feed": "app.cli.feed:feed",
+    "handovers": "app.cli.handovers:handovers_now",
     "oncall": "app.cli.duty:oncall_now",
     "provision": "app.cli.provision:provision",
     "reconcile": "app.cli.reconcile:reconcile",

@@ -5,8 +5,16 @@ from datetime import UTC, datetime
 
 import click
 
-from app.cli.environment import Instant, desk_zone, instant_or_now, settings_or_exit, snapshot_or_exit
+from app.cli.environment import (
+    Instant,
+    desk_zone,
+    instant_or_now,
+    quick_overrides,
+    settings_or_exit,
+    snapshot_or_exit,
+)
 from app.config.snapshot import Snapshot
+from oncall import Override
 
 
 @click.command()
@@ -15,12 +23,14 @@ from app.config.snapshot import Snapshot
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def oncall_now(at: datetime | None, only: str | None, as_json: bool) -> None:
     """Who is on call and why."""
-    snapshot = snapshot_or_exit(settings_or_exit().config_dir)
+    settings = settings_or_exit()
+    snapshot = snapshot_or_exit(settings.config_dir)
     instant = instant_or_now(at, snapshot)
+    quick = quick_overrides(settings, at=instant)
     schedules = list(snapshot.roster.schedules)
     if only is not None and only not in schedules:
         raise click.BadParameter(f"there is no schedule {only!r}; there are: {', '.join(schedules)}")
-    answers = [_answer(snapshot, name, instant) for name in ([only] if only else schedules)]
+    answers = [_answer(snapshot, name, instant, quick) for name in ([only] if only else schedules)]
     if as_json:
         click.echo(json.dumps(answers, indent=2, default=str))
         return
@@ -28,8 +38,8 @@ def oncall_now(at: datetime | None, only: str | None, as_json: bool) -> None:
         click.echo(_sentence(answer, snapshot))
 
 
-def _answer(snapshot: Snapshot, schedule: str, at: datetime) -> dict[str, object]:
-    coverage = snapshot.roster.who_is_on(schedule, at=at.astimezone(UTC))
+def _answer(snapshot: Snapshot, schedule: str, at: datetime, quick: tuple[Override, ...]) -> dict[str, object]:
+    coverage = snapshot.roster.who_is_on(schedule, at=at.astimezone(UTC), quick=quick)
     people = snapshot.roster.people
     return {
         "schedule": schedule,

@@ -13,7 +13,10 @@ from app.config.problems import ConfigError
 from app.config.snapshot import Snapshot, load
 from app.services import Services, open_configuration, wire
 from app.settings import Settings, SettingsError, read_settings
-from app.store import StoreUnavailable
+from app.store import Store, StoreUnavailable
+from oncall import Override
+
+_NO_DATABASE_YET = frozenset({"not migrated", "cannot be opened"})
 
 
 def settings_or_exit() -> Settings:
@@ -65,6 +68,19 @@ def open_services() -> Iterator[Services]:
         raise click.exceptions.Exit(1) from fault
     finally:
         services.store.close()
+
+
+def quick_overrides(settings: Settings, *, at: datetime) -> tuple[Override, ...]:
+    """What staff have changed by text; without a database to ask, nothing, which is told on stderr."""
+    store = Store.open(settings.database_url)
+    try:
+        return store.overrides.quick(at=at)
+    except StoreUnavailable as fault:
+        if fault.reason not in _NO_DATABASE_YET:
+            click.echo(f"Without what was changed by text: the database cannot be used ({fault.reason}).", err=True)
+        return ()
+    finally:
+        store.close()
 
 
 class Instant(click.ParamType[datetime]):

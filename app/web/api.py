@@ -110,7 +110,7 @@ class _Questions:
         schedule = asked.schedule or next(iter(roster.schedules), None)
         if schedule is None:
             return documents.OnCall(at=at, schedule=None, people=[], until=None, because="there are no schedules")
-        coverage = roster.who_is_on(schedule, at=at)
+        coverage = roster.who_is_on(schedule, at=at, quick=self.services.store.overrides.quick(at=at))
         people = documents.people_on_call(coverage, roster)
         return documents.OnCall(at=at, schedule=schedule, people=people, until=coverage.until, because=coverage.because)
 

@@ -1,4 +1,4 @@
-"""What a web process does besides answering: it takes good edits live, and stores what waited in its spool.
+"""What a web process does besides answering: it takes good edits live, carries out orders, and empties its spool.
 
 The clock process stores the spool too; but where web and clock do not share a disk, only the writer can read it.
 """
@@ -9,6 +9,8 @@ import structlog
 
 from app.calls import Calls
 from app.config.watch import watch
+from app.errands import deliveries
+from app.outbox import DeliveryThread
 from app.services import Services
 from app.store import StoreUnavailable
 
@@ -19,6 +21,9 @@ _log = structlog.get_logger(__name__)
 
 def start(services: Services) -> None:
     """Starts the threads of a web process. They end with it."""
+    delivering = DeliveryThread(deliveries(services))
+    services.store.outbox.listen(delivering.wake)
+    delivering.start()
     watch(services.config, every_seconds=CONFIG_POLL_SECONDS)
     threading.Thread(target=_replay, args=(services,), name="spool-replay", daemon=True).start()
 

@@ -32,7 +32,7 @@ def answer_rescued(calls: Calls) -> Callable[[Callable[P, str]], Callable[P, Res
 
     def rescue_unstored(fault: Exception, view_args: Mapping[str, Any]) -> str:
         reason = f"our code raised {type(fault).__name__}"
-        return calls.rescue(view_args.get("token"), g.voice, reason, stored=False)
+        return calls.rescue_unstored(view_args.get("token"), g.voice, reason)
 
     def bare(_fault: Exception, _view_args: Mapping[str, Any]) -> str:
         return calls.bare_document(g.voice)
@@ -50,6 +50,11 @@ def answer_rescued(calls: Calls) -> Callable[[Callable[P, str]], Callable[P, Res
 def answer_staff_phone(view: Callable[P, str]) -> Callable[P, Response]:
     """Answers a staff phone's webhook; what raises hangs that phone up, so that the next one rings."""
     return _spoken(_guarded(view, lambda _fault, _view_args: twiml.HANGUP))
+
+
+def answer_text(view: Callable[P, str]) -> Callable[P, Response]:
+    """Answers a text; what raises is logged, and nothing is texted back."""
+    return _spoken(_guarded(view, lambda _fault, _view_args: twiml.EMPTY))
 
 
 def report_only(view: Callable[P, None]) -> Callable[P, Response]:

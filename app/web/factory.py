@@ -9,6 +9,7 @@ from app.services import Services, wire
 from app.settings import read_settings
 from app.web import background
 from app.web.api import api
+from app.web.feeds import feeds
 from app.web.health import health, observe
 from app.web.problems import register_problems
 from app.web.webhooks import webhooks
@@ -21,6 +22,7 @@ def make_app(services: Services) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 1_048_576
     app.register_blueprint(webhooks(services))
     app.register_blueprint(api(services))
+    app.register_blueprint(feeds(services))
     app.register_blueprint(health(services))
     register_problems(app)
     observe(app)

@@ -11,10 +11,23 @@ import structlog
 from flask import Blueprint, Response, abort, g, request
 
 from app.calls import Calls
+from app.flow.messages import HoldWaited
+from app.held_calls import HeldCalls
+from app.paging_calls import PagingCalls
 from app.services import Services
+from app.staff_texts import StaffTexts
 from app.telephony import twiml
-from app.telephony.inbound import VoiceRequest, dial_ended, form_fields, keys, recording_ended, voice_request
-from app.web.errors import answer_rescued, answer_staff_phone, report_only
+from app.telephony.hold_music import hold_music
+from app.telephony.inbound import (
+    VoiceRequest,
+    dial_ended,
+    form_fields,
+    hold_ended,
+    keys,
+    recording_ended,
+    voice_request,
+)
+from app.web.errors import answer_rescued, answer_staff_phone, answer_text, report_only
 
 FORM = "application/x-www-form-urlencoded"
 LARGEST_BODY = 262_144
@@ -30,7 +43,9 @@ def webhooks(services: Services) -> Blueprint:
     blueprint.before_request(_SignatureGate(services))
     _caller_routes(blueprint, calls)
     _staff_phone_routes(blueprint, calls)
+    _held_call_routes(blueprint, HeldCalls(calls))
     _report_routes(blueprint, calls)
+    _page_routes(blueprint, services)
     return blueprint
 
 
@@ -63,6 +78,16 @@ def _caller_routes(blueprint: Blueprint, calls: Calls) -> None:
     def recorded(token: str) -> str:
         return calls.resume(token, _voice(), recording_ended(_voice()))
 
+    @blueprint.route("/voice/wait/<token>", methods=METHODS)
+    @rescued
+    def waits(token: str) -> str:
+        return calls.resume(token, _voice(), HoldWaited())
+
+    @blueprint.route("/voice/left/<token>", methods=METHODS)
+    @rescued
+    def left_hold(token: str) -> str:
+        return calls.resume(token, _voice(), hold_ended(_voice()))
+
     @blueprint.route("/voice/fallback", methods=METHODS)
     @rescued
     def fallback() -> str:
@@ -88,6 +113,34 @@ def _staff_phone_routes(blueprint: Blueprint, calls: Calls) -> None:
         return calls.accept_key(token, _voice(), keys(_voice()))
 
 
+def _held_call_routes(blueprint: Blueprint, held: HeldCalls) -> None:
+    """Phones rung as calls of their own, for a caller on hold. Whatever raises hangs that phone up."""
+
+    @blueprint.route("/voice/ring/<token>", methods=METHODS)
+    @answer_staff_phone
+    def ring(token: str) -> str:
+        return held.prompt(token, _voice())
+
+    @blueprint.route("/voice/ring-key/<token>", methods=METHODS)
+    @answer_staff_phone
+    def ring_key(token: str) -> str:
+        return held.key(token, _voice(), keys(_voice()))
+
+    @blueprint.route("/voice/ring-done/<token>", methods=METHODS)
+    @answer_staff_phone
+    def ring_done(token: str) -> str:
+        return held.done(token, _voice())
+
+    @blueprint.route("/voice/ring-status/<token>", methods=METHODS)
+    @report_only
+    def ring_status(token: str) -> None:
+        held.status(token, _voice())
+
+    @blueprint.route("/voice/hold-music.wav", methods=METHODS)
+    def music() -> Response:
+        return Response(hold_music(), mimetype="audio/wav", headers={"Cache-Control": "public, max-age=86400"})
+
+
 def _report_routes(blueprint: Blueprint, calls: Calls) -> None:
     """Reports that steer nothing; Twilio reads no answer to them."""
 
@@ -101,15 +154,35 @@ def _report_routes(blueprint: Blueprint, calls: Calls) -> None:
     def recording(token: str) -> None:
         calls.recording_status(token, _voice())
 
+    @blueprint.route("/voice/transcription/<token>", methods=METHODS)
+    @report_only
+    def transcription(token: str) -> None:
+        calls.transcription(token, _voice())
+
     @blueprint.route("/voice/status", methods=METHODS)
     @report_only
     def status() -> None:
         calls.call_status(_voice())
 
+
+def _page_routes(blueprint: Blueprint, services: Services) -> None:
+    """Phones that are rung for an emergency without an owner, and texts from staff."""
+    pages, texts = PagingCalls(services), StaffTexts(services)
+
+    @blueprint.route("/voice/page/<reference>", methods=METHODS)
+    @answer_staff_phone
+    def page(reference: str) -> str:
+        return pages.prompt(reference, _voice())
+
+    @blueprint.route("/voice/page-key/<reference>", methods=METHODS)
+    @answer_staff_phone
+    def page_key(reference: str) -> str:
+        return pages.key(reference, _voice(), keys(_voice()))
+
     @blueprint.route("/sms/incoming", methods=METHODS)
-    def message() -> Response:
-        # Staff commands by text are not offered yet: an empty answer sends no text back.
-        return Response(twiml.EMPTY, mimetype="text/xml")
+    @answer_text
+    def message() -> str:
+        return twiml.text_back(texts.incoming(_voice()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,75 @@
+"""Nobody gets in by a door that has been forgotten: every route is signed, needs a token, or is meant to be open."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from app import create_app
+from app.services import Services, wire
+from app.settings import read_settings
+from app.store import Store
+from tests.house.tree import ROOT
+
+OPEN = {
+    "/healthz": "a load balancer has no token",
+    "/readyz": "a monitor has none either, and nothing personal is told",
+    "/metrics": "figures only",
+    "/api/v1/openapi.json": "describes the API and holds none of its data",
+}
+
+
+@pytest.fixture
+def services(sqlite_url: str, tmp_path: Path) -> Iterator[Services]:
+    environ = {"DATABASE_URL": sqlite_url, "IVR_CONFIG_DIR": str(ROOT)}
+    store = Store.open(sqlite_url)
+    yield wire(read_settings(environ, instance_dir=tmp_path / "instance"), store=store)
+    store.close()
+
+
+@pytest.fixture
+def app(services: Services) -> Flask:
+    return create_app(services)
+
+
+def rules(app: Flask) -> list[Rule]:
+    # Flask offers files of a folder that we do not have.
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static" or app.static_folder is None]
+
+
+def address(rule: Rule) -> str:
+    return rule.build(dict.fromkeys(rule.arguments, "x"))[1]  # type: ignore[index] # of our own rules, it is built
+
+
+def test_every_route_asks_who_is_there(app: Flask) -> None:
+    """Asked by every method it takes, with neither signature nor token, a route refuses; or it is on the list."""
+    client = app.test_client()
+    let_in = [
+        f"{method} {rule.rule} answers {status}"
+        for rule in rules(app)
+        if rule.rule not in OPEN
+        for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})
+        if (status := client.open(address(rule), method=method).status_code) not in {401, 403}
+    ]
+    assert let_in == []
+
+
+def test_every_webhook_refuses_a_wrong_signature(app: Flask, services: Services) -> None:
+    client = app.test_client()
+    hooks = [rule for rule in rules(app) if rule.rule.startswith(("/voice/", "/sms/"))]
+    assert len(hooks) > len({"incoming", "status", "fallback"})
+    for rule in hooks:
+        form = {"CallSid": "CA" + "0" * 32, "To": "+18162327483"}
+        answer = client.post(address(rule), data=form, headers={"X-Twilio-Signature": "d3Jvbmc="})
+        assert answer.status_code == 403, rule.rule
+    assert services.store.calls.get("CA" + "0" * 32) is None
+
+
+def test_the_open_routes_are_those_on_the_list(app: Flask) -> None:
+    assert {rule.rule for rule in rules(app)} >= OPEN.keys()
+
+
+def test_no_files_are_served(app: Flask) -> None:
+    assert app.static_folder is None or not Path(app.static_folder).exists()
