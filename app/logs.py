@@ -12,8 +12,8 @@ import structlog
 _NUMBER = re.compile(r"(?<![\w.])(?!\d{4}-\d\d-\d\d)\+?\d(?:[\s().-]?\d){6,14}")
 
 
-def configure_logs(log_format: str) -> None:
-    """Sets up logging for this process. `log_format` is `console` or `json`."""
+def configure_logs(log_format: str, *, level: int = logging.INFO) -> None:
+    """Sets up logging for this process, to stderr. `log_format` is `console` or `json`."""
     renderer: Any = (
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     )
@@ -26,7 +26,7 @@ def configure_logs(log_format: str) -> None:
             mask_numbers,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -26,11 +26,11 @@ def ring_order(phone: Ring, waiting: Position, positions: PositionTokens, *, lin
     token = positions.write(replace(waiting, rung=phone.rung))
     return Order(
         kind=OrderKind.RING_PHONE,
-        key=f"{rings_of(waiting.call_sid, waiting.turn)}{phone.rung}",
+        key=f"{rings_of(waiting.call_sid, waiting.exchange)}{phone.rung}",
         due_at=at,
         payload={
             "call_sid": waiting.call_sid,
-            "turn": waiting.turn,
+            "turn": waiting.exchange,
             "number": phone.number,
             "line": line,
             "url": f"/voice/ring/{token}",

@@ -1,3 +1,15 @@
 """What every test can ask for: databases, and a desk whose phones ring."""
 
-pytest_plugins = ["tests.databases", "tests.desk"]
+import pytest
+
+pytest_plugins = ["tests.databases", "tests.desk", "tests.pages"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever needs a PostgreSQL server is slow: `make check` runs the same tests on SQLite."""
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        fixtures = set(getattr(item, "fixturenames", ()))
+        asks_directly = fixtures & {"postgresql_url", "postgresql_server"}
+        if "postgresql" in parameters.values() or asks_directly:
+            item.add_marker(pytest.mark.slow)

@@ -1,8 +1,11 @@
 """The `ivr` command. Each subcommand lives in a module of its own, loaded only when it is asked for."""
 
+import logging
 from importlib import import_module
 
 import click
+
+from app.logs import configure_logs
 
 COMMANDS = {
     "call": "app.cli.call:call",
@@ -42,3 +45,5 @@ class _OnDemand(click.Group):
 @click.group(cls=_OnDemand, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
     """Telephony IVR and on-call routing for the OffSite service desk."""
+    # A command prints what it was asked for; the long-running ones set up their own logging.
+    configure_logs("console", level=logging.WARNING)

@@ -1,19 +1,22 @@
 """`ivr call`: plays one call through the real web application and prints what everybody hears and why."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from random import SystemRandom
 from tempfile import TemporaryDirectory
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import click
 
 from app.cdr.records import CallRecord, TimelineEntry
 from app.cli.environment import Instant, desk_zone, instant_or_now, settings_or_exit, snapshot_or_exit
 from app.config.snapshot import Snapshot
+from app.errands import deliveries
+from app.outbox import Deliveries
 from app.services import Services, wire
 from app.settings import Settings
 from app.simulator.caller import CallerScript, MessageEnd
@@ -26,9 +29,12 @@ from app.simulator.trace import Trace
 from app.simulator.transcript import clock_time, lines
 from app.simulator.wire import WsgiWire
 from app.store import StoreUnavailable
+from app.telephony.outbound import TwilioTelephony
 
 DEFAULT_CALLER = "+18165550199"
 SEEDS = 2**48
+# Never reached: requests to it stay in this process.
+IN_PROCESS = "http://127.0.0.1:9"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +42,22 @@ class Played:
     """A played call: what went over the telephone, and what the record says of it."""
 
     trace: Trace
+    journal: Trace
     record: CallRecord | None
     timeline: tuple[TimelineEntry, ...]
+
+
+@dataclass(slots=True)
+class _Company:
+    """The telephone company of one played call: the phones there are, and its REST interface once it is there."""
+
+    handsets: Handsets
+    phone: Phone | None = None
+
+    def rest(self, environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if self.phone is None:
+            raise ConnectionError("the telephone company is not there yet")
+        return self.phone.rest_app()(environment, start_response)
 
 
 @click.command()
@@ -75,8 +95,9 @@ def call(
         message_end=MessageEnd.PRESSES_KEY,
     )
     clock = VirtualClock(instant_or_now(at, snapshot).astimezone(UTC))
-    with _services(settings, clock) as services:
-        played = _play(services, clock, handsets, dialled=dialled, caller=caller, script=script)
+    company = _Company(handsets)
+    with _services(settings, company, clock) as services:
+        played = _play(services, company, clock, dialled=dialled, caller=caller, script=script)
     if as_json:
         click.echo(json.dumps(_as_json(played), indent=2, default=str))
     else:
@@ -84,32 +105,53 @@ def call(
 
 
 def _play(
-    services: Services, clock: VirtualClock, handsets: Handsets, *, dialled: str, caller: str, script: CallerScript
+    services: Services, company: _Company, clock: VirtualClock, *, dialled: str, caller: str, script: CallerScript
 ) -> Played:
     from app.web.factory import make_app  # noqa: PLC0415 (the web framework is loaded only where it is used)
 
     settings = services.settings
+    lines = services.config.current().book.lines.values()
     phone = Phone(
         WsgiWire(make_app(services), settings.public_base_url),
-        account=Account(sid=settings.account_sid, base_url=settings.public_base_url),
+        account=Account(
+            sid=settings.account_sid,
+            base_url=settings.public_base_url,
+            owned_numbers=frozenset(line.number for line in lines),
+        ),
         auth_token=settings.auth_tokens[0],
         clock=clock,
-        handsets=handsets,
+        handsets=company.handsets,
         # Every played call is a call of its own in the record.
         seed=SystemRandom().randrange(SEEDS),
     )
+    company.phone = phone
+    carry_out = deliveries(services)
+    phone.after_request(lambda: _deliver(carry_out, clock))
+    phone.every(1.0, lambda: _deliver(carry_out, clock))
     trace = phone.dial(to=dialled, from_=caller or None, caller=script)
     calls = services.store.calls
-    return Played(trace=trace, record=calls.get(trace.call_sid), timeline=calls.timeline(trace.call_sid))
+    return Played(
+        trace=trace,
+        journal=phone.journal,
+        record=calls.get(trace.call_sid),
+        timeline=calls.timeline(trace.call_sid),
+    )
+
+
+def _deliver(carry_out: Deliveries, clock: VirtualClock) -> None:
+    carry_out.deliver_due(clock.now())
 
 
 @contextmanager
-def _services(settings: Settings, clock: VirtualClock) -> Iterator[Services]:
+def _services(settings: Settings, company: _Company, clock: VirtualClock) -> Iterator[Services]:
     with TemporaryDirectory() as scratch:
         if not settings.simulated:
             # A rehearsal leaves no ticket in the database of the real desk.
             settings = replace(settings, database_url=f"sqlite:///{Path(scratch) / 'rehearsal.db'}")
-        services = wire(settings, clock=clock)
+        # Phones rung through Twilio's REST interface are rung by the simulator too.
+        settings = replace(settings, twilio_api_base_url=IN_PROCESS)
+        telephony = TwilioTelephony(settings, application=company.rest)
+        services = wire(settings, clock=clock, telephony=telephony)
         try:
             services.store.upgrade()
             yield services
@@ -154,7 +196,7 @@ def _handsets(parties: tuple[str, ...], snapshot: Snapshot) -> Handsets:
 
 
 def _print(played: Played, names: Mapping[str, str], zone: tzinfo) -> None:
-    entries = [(event.at, 0, words) for event, words in lines(played.trace, names=names)]
+    entries = [(event.at, 0, words) for event, words in lines(played.journal, names=names)]
     entries += [(entry.at, 1, _reason(entry)) for entry in played.timeline if _worth_telling(entry)]
     started = entries[0][0].astimezone(zone)
     click.echo(f"{started:%A %d %B %Y, %Z}\n")

@@ -16,8 +16,6 @@ from app.settings import Settings, SettingsError, read_settings
 from app.store import Store, StoreUnavailable
 from oncall import Override
 
-_NO_DATABASE_YET = frozenset({"not migrated", "cannot be opened"})
-
 
 def settings_or_exit() -> Settings:
     """The settings of the environment; faults end the command with exit code 2."""
@@ -72,12 +70,14 @@ def open_services() -> Iterator[Services]:
 
 def quick_overrides(settings: Settings, *, at: datetime) -> tuple[Override, ...]:
     """What staff have changed by text; without a database to ask, nothing, which is told on stderr."""
+    file = settings.database_url.removeprefix("sqlite:///")
+    if file != settings.database_url and not Path(file).exists():
+        return ()  # a question makes no database
     store = Store.open(settings.database_url)
     try:
         return store.overrides.quick(at=at)
     except StoreUnavailable as fault:
-        if fault.reason not in _NO_DATABASE_YET:
-            click.echo(f"Without what was changed by text: the database cannot be used ({fault.reason}).", err=True)
+        click.echo(f"Without what was changed by text: the database cannot be used ({fault.reason}).", err=True)
         return ()
     finally:
         store.close()

@@ -118,7 +118,12 @@ def _collected_value(node: CollectNode, digits: str) -> str | None:
         return None
     if node.into is Collected.TICKET_NUMBER:
         return digits
+    return dialled_in_full(digits)
+
+
+def dialled_in_full(digits: str) -> str | None:
+    """The number (E.164) that somebody in North America means by these digits; None when they mean none."""
     national = digits.removeprefix("1") if len(digits) > NANP_DIGITS else digits
     # Area codes and exchanges of the North American plan begin with 2-9.
-    valid = len(national) == NANP_DIGITS and national[0] not in "01" and national[3] not in "01"
+    valid = national.isdigit() and len(national) == NANP_DIGITS and national[0] not in "01" and national[3] not in "01"
     return f"+1{national}" if valid else None

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from app.flow import last_resort
 from app.flow.asking import ask, chosen, collected, mark, offer
+from app.flow.calling_back import settle, settled
 from app.flow.choosing_language import offer_language
 from app.flow.holding import hold_ended, tell_over, waited
 from app.flow.messages import (
@@ -30,6 +31,7 @@ from app.flow.messages import (
     Turn,
 )
 from app.flow.nodes import (
+    CallbackNode,
     CollectNode,
     EscalateNode,
     GoNode,
@@ -40,6 +42,7 @@ from app.flow.nodes import (
     Node,
     PartyNode,
     PlayNode,
+    QueueNode,
     RecogniseNode,
     RingAssigneeNode,
     RingNode,
@@ -48,6 +51,7 @@ from app.flow.nodes import (
     TicketStatusNode,
     VoicemailNode,
 )
+from app.flow.queueing import join, queue_key, queue_left, queue_waited
 from app.flow.reaching import dial_over, dial_party, party_ended, reach, rung_ended
 from app.flow.recognising import follow_up, recognise, tell_status
 from app.flow.recording import is_reviewed, message_over, record, recorded, reviewed
@@ -154,6 +158,10 @@ class _Walk:
                 return reach(run, node)
             case RingNode() | EscalateNode():
                 return reach(run, node)
+            case QueueNode():
+                return join(run, node)
+            case CallbackNode():
+                settle(run, node)
             case PartyNode():
                 return self.reach_party(node)
             case VoicemailNode():
@@ -196,6 +204,16 @@ class _Walk:
             case RingNode() | EscalateNode() | RingAssigneeNode(), HoldWaited():
                 waited(run, node)
                 return None
+            case QueueNode(), HoldWaited() | Silence():
+                queue_waited(run, node)
+                return None
+            case QueueNode(), KeysPressed():
+                queue_key(run, node, event)
+                return None
+            case QueueNode(), HoldEnded():
+                return queue_left(run, node, event)
+            case CallbackNode(), KeysPressed() | Silence():
+                return settled(run, node, event)
             case PartyNode(), DialEnded():
                 return party_ended(run, node, event)
             case VoicemailNode(), KeysPressed() | Silence() if is_reviewed(run.position):

@@ -12,6 +12,8 @@ from oncall import Priority, Source
 
 # Laps of waiting are numbered far above the turns of any flow.
 LAP = 1_000
+# Facts that belong to no turn of the flow are kept under numbers from here on, which no flow reaches.
+END_TURN = 1_000_000
 CALLER_HUNG_UP = "the caller hung up"
 Detail = str | int | float | bool | None | list["Detail"] | dict[str, "Detail"]
 
@@ -46,6 +48,11 @@ class Position:
     def exchange(self) -> int:
         """The number of this webhook exchange within its call: one for each turn, and one for each lap of waiting."""
         return self.turn + self.lap * LAP
+
+
+def turn_of(exchange: int) -> int:
+    """The turn of the flow that an exchange, or a phone rung within it, belongs to."""
+    return exchange if exchange >= END_TURN else exchange % LAP
 
 
 class DialStatus(StrEnum):
@@ -203,7 +210,14 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class KeepHolding:
-    """Go on with the caller on hold: music, then the next lap."""
+    """Go on with the caller on hold: these words, music so many times over, then the next lap.
+
+    `keys`: a key pressed meanwhile ends the lap.
+    """
+
+    prompts: tuple[Say | Play, ...] = ()
+    keys: bool = False
+    times: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +260,13 @@ class FactKind(StrEnum):
     DIAL_ENDED = "dial_ended"
     PERSON_BUSY = "person_busy"
     HOLD_ENDED = "hold_ended"
+    QUEUE_JOINED = "queue_joined"
+    QUEUE_SKIPPED = "queue_skipped"
+    QUEUE_CHOICE_MADE = "queue_choice_made"
+    CALLBACK_ASKED = "callback_asked"
+    CALLBACK_TRIED = "callback_tried"
+    CALLBACK_UNANSWERED = "callback_unanswered"
+    CALLBACK_GIVEN_UP = "callback_given_up"
     RECORDING_STARTED = "recording_started"
     RECORDING_ENDED = "recording_ended"
     RECORDING_REPEATED = "recording_repeated"
@@ -280,6 +301,7 @@ class OrderKind(StrEnum):
     """Everything that can be ordered to be done outside the answer to a webhook."""
 
     RING_PHONE = "ring_phone"
+    OFFER = "offer"
     END_LEG = "end_leg"
     SEND_TEXT = "send_text"
     PAGE = "page"

@@ -134,6 +134,45 @@ class RingAssigneeNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueueNode:
+    """Keeps the caller in line until somebody of a ring group or an escalation policy is free and takes the call.
+
+    `callback` and `message`: where the keys 1 and 2 lead; a way that is not given is not offered. `otherwise`: nobody
+    took the call within `max_wait_minutes`, or nobody can be rung for a caller on hold.
+    """
+
+    type: ClassVar[str] = "queue"
+    otherwise: str
+    group: str | None = None
+    policy: str | None = None
+    callback: str | None = None
+    message: str | None = None
+    answered: str | None = None
+    say: str | None = None
+    max_wait_minutes: int = 15
+    announce_every_seconds: int = 30
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackNode:
+    """Settles which number is called back: the caller's own, read out for a yes, or another one keyed.
+
+    `otherwise`: no number could be had.
+    """
+
+    type: ClassVar[str] = "callback"
+    confirm: str
+    ask: str
+    next: str
+    otherwise: str
+    wrong: str | None = None
+    tries: int = 2
+    wait_seconds: int = 6
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartyNode:
     """Connects an outside party, which presses no key: bridged means answered."""
 
@@ -258,6 +297,8 @@ Node = (
     | RingNode
     | EscalateNode
     | RingAssigneeNode
+    | QueueNode
+    | CallbackNode
     | PartyNode
     | VoicemailNode
     | CollectNode
@@ -308,11 +349,13 @@ def exits(node: Node) -> tuple[str, ...]:
             return _present(node.open, node.closed, node.holiday, *node.named.values())
         case RingNode() | EscalateNode() | RingAssigneeNode():
             return _present(node.answered, node.nobody, node.busy, node.otherwise)
+        case QueueNode():
+            return _present(node.answered, node.callback, node.message, node.otherwise)
         case PartyNode():
             return _present(node.answered, node.otherwise)
         case VoicemailNode():
             return _present(node.next, node.empty)
-        case CollectNode():
+        case CollectNode() | CallbackNode():
             return (node.next, node.otherwise)
         case RecogniseNode():
             return _present(

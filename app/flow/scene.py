@@ -7,6 +7,7 @@ from typing import assert_never
 
 from app.flow import last_resort, spoken
 from app.flow.book import DEFAULT_LANGUAGE, FlowBook
+from app.flow.in_line import QueueState
 from app.flow.messages import Position, Say
 from app.flow.callers import Client
 from app.flow.nodes import EscalateNode, Flow, PeopleNode, RingAssigneeNode, RingNode
@@ -15,12 +16,20 @@ from app.flow.standing import Standing
 from oncall import BusinessHours, Override, Plan, Roster, Skipped, StaffState
 
 
+# Nobody is promised a wait of seconds.
+LEAST_ESTIMATE_SECONDS = 60
+
+
 def _unknown_staff(_before: datetime) -> StaffState:
     return StaffState()
 
 
 def _unknown_standing() -> Standing:
     return Standing()
+
+
+def _unknown_queue() -> QueueState | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +50,8 @@ class Scene:
 
     `caller` is the number (E.164) that calls, empty when withheld; `standing` tells what the record knows of it, and
     is the same however often it is asked. `staff` tells who is talking, and who took calls before an instant. `can_hold`: phones can be rung at once while
-    the caller is on hold. `hold` is None when it is not known how that goes.
+    the caller is on hold. `hold` is None when it is not known how that goes,
+    and `queue` gives None when it is not known how the caller stands in line.
     """
 
     book: FlowBook
@@ -55,6 +65,7 @@ class Scene:
     staff: Callable[[datetime], StaffState] = _unknown_staff
     can_hold: bool = False
     hold: HoldState | None = None
+    queue: Callable[[], QueueState | None] = _unknown_queue
 
     def flow(self, name: str) -> Flow | None:
         if name == last_resort.NAME:
@@ -141,6 +152,13 @@ class _Placeholders(dict[str, str]):
                 return spoken.word(position.priority or "high", language)
             case "waited":
                 return spoken.waited(int(scene.at.timestamp()) - position.started_at, language)
+            case "callers_before":
+                state = scene.queue()
+                return str(0 if state is None else state.place - 1)
+            case "estimate":
+                state = scene.queue()
+                seconds = 0 if state is None else state.estimate_seconds or 0
+                return spoken.waited(max(LEAST_ESTIMATE_SECONDS, seconds), language)
             case "language":
                 return spoken.in_language(position.language, language=language)
             case _:

@@ -14,6 +14,19 @@ PAGE_OVER = "page-over"
 PAGE_PASSED = "page-passed"
 PAGE_TRY_AGAIN = "page-try-again"
 ON_ANOTHER_CALL = "on-another-call"
+QUEUE_NEXT = "queue-next"
+QUEUE_ONE_BEFORE = "queue-one-before"
+QUEUE_BEFORE = "queue-before"
+QUEUE_ESTIMATE = "queue-estimate"
+QUEUE_CALLBACK = "queue-callback"
+QUEUE_MESSAGE = "queue-message"
+QUEUE_WAIT = "queue-wait"
+CALLBACK_ACCEPT = "callback-accept"
+CALLBACK_CALLING = "callback-calling"
+CALLBACK_AGAIN = "callback-again"
+CALLBACK_NOT_REACHED = "callback-not-reached"
+CALLBACK_OVER = "callback-over"
+CALLBACK_TRY_LATER = "callback-try-later"
 APOLOGY = "apology"
 REVIEW = "review-message"
 TICKET_STATUS = "ticket-status"
@@ -36,6 +49,22 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         PAGE_PASSED: "Passing it on. Goodbye.",
         PAGE_TRY_AGAIN: "We could not note that you take it. Please text ACK and {ticket}. Goodbye.",
         ON_ANOTHER_CALL: "Somebody is helping another caller right now. We are ringing the next person.",
+        QUEUE_NEXT: "You are next in line.",
+        QUEUE_ONE_BEFORE: "There is one caller before you.",
+        QUEUE_BEFORE: "There are {callers_before} callers before you.",
+        QUEUE_ESTIMATE: "The wait is about {estimate}.",
+        QUEUE_CALLBACK: "To be called back and keep your place in line, press 1.",
+        QUEUE_MESSAGE: "To leave a message, press 2.",
+        QUEUE_WAIT: "Thank you for waiting. Please stay on the line.",
+        CALLBACK_ACCEPT: (
+            "Call-back, {priority}, on the {line}. It was asked for {waited} ago. "
+            "Press 1 to call the person now, 2 to pass it on."
+        ),
+        CALLBACK_CALLING: "Ticket {ticket} is yours. Calling now.",
+        CALLBACK_AGAIN: "Nobody answers there. We try again in ten minutes. Goodbye.",
+        CALLBACK_NOT_REACHED: "Nobody answers there. Ticket {ticket} stays with you. Goodbye.",
+        CALLBACK_OVER: "This call-back is taken care of. Thank you. Goodbye.",
+        CALLBACK_TRY_LATER: "We cannot place this call-back right now and will ring again. Goodbye.",
         APOLOGY: "We are sorry, something went wrong on our side. Please stay on the line, we are connecting you.",
         TICKET_STATUS: (
             "Ticket {open_ticket}, {ticket_priority}, is {ticket_status}. It was last updated {ticket_updated}."
@@ -62,6 +91,22 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         PAGE_PASSED: "Lo pasamos a otra persona. Adiós.",
         PAGE_TRY_AGAIN: "No pudimos anotar que usted lo atiende. Envíe un texto: ACK y {ticket}. Adiós.",
         ON_ANOTHER_CALL: "Alguien atiende otra llamada en este momento. Llamamos a la siguiente persona.",
+        QUEUE_NEXT: "Usted es la siguiente persona.",
+        QUEUE_ONE_BEFORE: "Hay una persona antes de usted.",
+        QUEUE_BEFORE: "Hay {callers_before} personas antes de usted.",
+        QUEUE_ESTIMATE: "La espera es de unos {estimate}.",
+        QUEUE_CALLBACK: "Para que le llamemos sin perder su lugar, oprima 1.",
+        QUEUE_MESSAGE: "Para dejar un mensaje, oprima 2.",
+        QUEUE_WAIT: "Gracias por esperar. Por favor permanezca en la línea.",
+        CALLBACK_ACCEPT: (
+            "Llamada de vuelta, {priority}, en la {line}. La pidieron hace {waited}. "
+            "Oprima 1 para llamar a la persona ahora, 2 para pasarla."
+        ),
+        CALLBACK_CALLING: "El caso {ticket} es suyo. Llamando.",
+        CALLBACK_AGAIN: "Nadie contesta. Probamos de nuevo en diez minutos. Adiós.",
+        CALLBACK_NOT_REACHED: "Nadie contesta. El caso {ticket} queda con usted. Adiós.",
+        CALLBACK_OVER: "Ya se atendió esta llamada de vuelta. Gracias. Adiós.",
+        CALLBACK_TRY_LATER: "No podemos hacer esta llamada en este momento; le avisaremos otra vez. Adiós.",
         APOLOGY: "Lo sentimos, algo falló de nuestro lado. No cuelgue, por favor, le estamos comunicando.",
         TICKET_STATUS: (
             "El caso {open_ticket}, {ticket_priority}, está {ticket_status}. Se actualizó {ticket_updated}."

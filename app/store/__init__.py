@@ -7,6 +7,7 @@ from app.store.outbox import ClaimedOrder, DeadOrder, Outbox, OutboxCounts
 from app.store.overrides import QuickOverride
 from app.store.page_orders import pages_of
 from app.store.paging import BadCursor, Page
+from app.store.queue import OfferOutcome, OpenOffer, Place, PlaceKind, PlaceOutcome
 from app.store.rows import StoredFact
 from app.store.spool import Spool, SpoolEntry
 from app.store.store import Store
@@ -23,9 +24,14 @@ __all__ = [
     "CallLog",
     "ClaimedOrder",
     "DeadOrder",
+    "OfferOutcome",
+    "OpenOffer",
     "Outbox",
     "OutboxCounts",
     "Page",
+    "Place",
+    "PlaceKind",
+    "PlaceOutcome",
     "QuickOverride",
     "Sealed",
     "Spool",

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     and_,
     false,
+    literal_column,
     text,
 )
 
@@ -154,8 +155,10 @@ legs = Table(
 # Asked whenever somebody is to be rung: who is talking, and who took the last calls.
 _TALKING = and_(legs.c.accepted_at.is_not(None), legs.c.ended_at.is_(None))
 _TAKEN = legs.c.accepted_at.is_not(None)
+_RINGING = and_(legs.c.outcome == literal_column("'ringing'"), legs.c.ended_at.is_(None))
 Index("ix_legs_talking", legs.c.accepted_at, sqlite_where=_TALKING, postgresql_where=_TALKING)
 Index("ix_legs_taken", legs.c.accepted_at, legs.c.party, sqlite_where=_TAKEN, postgresql_where=_TAKEN)
+Index("ix_legs_ringing", legs.c.started_at, sqlite_where=_RINGING, postgresql_where=_RINGING)
 
 # Facts and replies bind to no call row: what happened is kept even when the call it belongs to was never opened.
 call_facts = Table(
@@ -318,6 +321,63 @@ overrides = Table(
     Column("withdrawn_at", Instant),
 )
 Index(None, overrides.c.ends_at)
+
+# A row for each time a caller waited in line, known by the turn that put them there; open until `left_at`.
+queue_places = Table(
+    "queue_places",
+    metadata,
+    Column("call_sid", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("line", Text, nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("people", JSON, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("choice", Text),
+    Column("number", Text),
+    Column("due_at", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("offers", Integer, nullable=False),
+    Column("owner", Text),
+    Column("left_at", Instant),
+    Column("outcome", Text),
+    PrimaryKeyConstraint("call_sid", "turn"),
+)
+_IN_LINE = queue_places.c.left_at.is_(None)
+_WAITED = queue_places.c.outcome == literal_column("'answered'")
+Index("ix_queue_places_open", queue_places.c.entered_at, sqlite_where=_IN_LINE, postgresql_where=_IN_LINE)
+Index(
+    "ix_queue_places_waits",
+    queue_places.c.node,
+    queue_places.c.left_at,
+    sqlite_where=_WAITED,
+    postgresql_where=_WAITED,
+)
+
+# To whom a caller in line was offered. The index sees to it that nobody is rung for two callers.
+queue_offers = Table(
+    "queue_offers",
+    metadata,
+    Column("call_sid", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("offer", Integer, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("offered_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("outcome", Text),
+    PrimaryKeyConstraint("call_sid", "turn", "offer"),
+)
+_OFFERED = queue_offers.c.ended_at.is_(None)
+_PASSED = queue_offers.c.outcome == literal_column("'passed'")
+Index(
+    "ix_queue_offers_person", queue_offers.c.person, unique=True, sqlite_where=_OFFERED, postgresql_where=_OFFERED
+)
+Index("ix_queue_offers_passed", queue_offers.c.ended_at, sqlite_where=_PASSED, postgresql_where=_PASSED)
 
 # Written by Alembic; read here so that asking for the revision does not load it.
 alembic_version = Table("alembic_version", MetaData(), Column("version_num", Text, primary_key=True))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from app.cdr.records import TicketStatus
 from app.flow.standing import EarlierCall, OpenTicket, Standing
@@ -47,11 +47,13 @@ _LATEST = (
         calls.c.ended_at.is_not(None),
     )
     .order_by(calls.c.started_at.desc(), calls.c.call_sid.desc())
-    .limit(MOST_CALLS)
+    # Words of the statement instead of values to be filled in; without an offset SQLite's has one to be filled in.
+    .limit(literal_column(str(MOST_CALLS)))
+    .offset(literal_column("0"))
 )
 _UPDATED = select(func.max(ticket_updates.c.at)).where(
     ticket_updates.c.ticket == bindparam("ticket", type_=ticket_updates.c.ticket.type),
-    ticket_updates.c.kind.not_in(OWN_ENTRIES),
+    ticket_updates.c.kind.not_in([literal_column(f"'{kind}'") for kind in OWN_ENTRIES]),
 )
 
 

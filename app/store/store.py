@@ -20,6 +20,7 @@ from app.store.outage import Breaker, StoreUnavailable, translated
 from app.store.outbox import Outbox
 from app.store.overrides import Overrides
 from app.store.prepared import Session
+from app.store.queue import QueueLog
 from app.store.revisions import head_revision
 from app.store.ticket_log import TicketLog
 from app.store.tokens import Tokens
@@ -58,6 +59,7 @@ class Store:
         self.voicemails = VoicemailLog(self._read)
         self.audit = Audit(self._read, self._write)
         self.overrides = Overrides(self._read)
+        self.queue = QueueLog(self._read)
 
     @classmethod
     def open(

@@ -32,6 +32,7 @@ from app.store.overrides import OverrideRows
 from app.store.page_orders import PageOrders
 from app.store.prepared import Session
 from app.store.recognition import standing
+from app.store.queue import QueueRows
 from app.store.rows import (
     CALL_COLUMNS,
     FACT_COLUMNS,
@@ -133,6 +134,7 @@ class TurnTransaction:
         self.audit = AuditRows(session)
         self.overrides = OverrideRows(session)
         self.pages = PageOrders(session)
+        self.queue = QueueRows(session)
         self.tickets = TicketRows(session, hold_call=self._hold)
 
     def staff(self, *, at: datetime, before: datetime, seed: int) -> StaffState:

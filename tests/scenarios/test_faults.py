@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -140,6 +140,8 @@ def test_with_the_database_gone_from_some_moment_on_or_up_to_some_moment_the_rec
             played = play_broken(breaking, plot, unavailable_between(first, last))
             assert_cared_for(played)
             assert what_happened(played.record) == what_happened(undisturbed.record), (first, last)
+            assert played.call.started_at == undisturbed.call.started_at
+            assert played.call.wait_seconds == pytest.approx(undisturbed.call.wait_seconds, abs=1)
             assert tickets_of(played) == [played.ticket.number]
 
 
@@ -191,6 +193,31 @@ def test_staff_are_not_rung_after_a_talk_whose_key_the_database_never_saw(breaki
     for transaction in range(number_of_transactions(breaking, "answered")):
         played = play_broken(breaking, "answered", unavailable_at(transaction))
         assert played.rang() == [JAMISON], transaction
+
+
+def test_the_turn_that_dialled_may_wait_on_another_machine_and_the_key_still_counts(breaking: SharedServices) -> None:
+    """One machine cannot reach the database while it answers the menu; the other one, which can, knows no such leg."""
+    desk = breaking.desk()
+    store_of(desk).breaks(never)
+    other_spool = type(desk.services.spool)(desk.services.settings.instance_dir / "other-machine" / "spool")
+    other = replace(desk, services=replace(desk.services, spool=other_spool), make_wire=None)
+    here, there = desk.wire(), other.wire()
+
+    class Balanced:
+        def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+            alone = "/voice/keys/" in url
+            store_of(desk).breaks(unavailable_always if alone else never)
+            return (here if alone else there).request(method, url, headers=headers, body=body)
+
+    desk.make_wire = Balanced
+    played = play(desk, "answered")
+    Calls(other.services).replay()
+    Calls(desk.services).replay()
+
+    assert_cared_for(played)
+    assert played.rang() == [JAMISON]
+    assert played.outcomes() == [(JAMISON, LegOutcome.ACCEPTED)]
+    assert played.ticket.assignee == JAMISON
 
 
 def locked_file(url: str) -> sqlite3.Connection:
@@ -604,6 +631,27 @@ def test_with_the_fallback_address_set_one_failed_answer_anywhere_loses_nobody(
         assert tickets_of(played) == [played.ticket.number]
         number += 1
     assert number > 2
+
+
+@pytest.mark.parametrize("reply", [NOT_TWIML, TOO_LARGE], ids=["html", "large"])
+def test_an_answer_that_twilio_can_never_carry_out_is_not_given_again(breaking: SharedServices, reply: Reply) -> None:
+    """As a prompt whose voice Twilio does not know: the same document would fail at the fallback address too."""
+    desk = breaking.desk()
+    store_of(desk).breaks(never)
+    inner = desk.wire()
+
+    class EveryMenu:
+        def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+            answer = inner.request(method, url, headers=headers, body=body)
+            return reply if b"numDigits" in answer.body and "/accept" not in url else answer
+
+    desk.make_wire, desk.fallback_url = EveryMenu, "/voice/fallback"
+    desk.phone(SERVICE, accept(keys=()))
+    played = desk.dials(MAIN, at=SATURDAY_NIGHT, keys="1")
+
+    assert_cared_for(played)
+    assert played.call.disposition is Disposition.ANSWERING_SERVICE
+    assert played.told("fault_met")
 
 
 def test_a_failed_answer_after_a_talk_rings_nobody_else(breaking: SharedServices) -> None:

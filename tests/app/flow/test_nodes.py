@@ -96,9 +96,8 @@ def test_a_node_does_what_its_case_file_says(node: dict[str, Any], case: dict[st
 
 
 def test_every_type_of_node_has_a_case_file_and_every_case_file_a_type() -> None:
-    assert {file.stem for file in FOLDER.glob("*.yaml")} == set(NODE_TYPES), (
-        "a new type of node needs nodes/<type>.yaml"
-    )
+    files = {file.stem for file in FOLDER.glob("*.yaml")}
+    assert files == set(NODE_TYPES), "a new type of node needs nodes/<type>.yaml"
 
 
 @pytest.mark.parametrize("kind", sorted(file.stem for file in FOLDER.glob("*.yaml")))

@@ -156,6 +156,10 @@ def test_any_bytes_are_fields_that_can_be_stored_and_said(raw: bytes) -> None:
         value.encode()
 
 
+def test_a_nul_is_left_out_wherever_it_stands() -> None:
+    assert voice_request(form_fields(b"SpeechResult=a%00b\0c")).fields["SpeechResult"] == "abc"
+
+
 def test_a_field_of_any_length_is_cut() -> None:
     assert len(request(SpeechResult="x" * 100_000).fields["SpeechResult"]) == 4096
 
