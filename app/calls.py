@@ -7,20 +7,21 @@ the position token and the configuration in memory, and its facts go to the loca
 from binascii import crc32
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 import structlog
 
-from app.cdr.derive import apply, opened
-from app.cdr.records import Call, CallRecord
+from app.cdr.derive import apply
+from app.cdr.records import CallRecord
 from app.config.snapshot import Snapshot
 from app.flow import last_resort
+from app.flow.book import DEFAULT_LANGUAGE
 from app.flow.engine import advance, first_position
+from app.flow.in_line import QueueState
 from app.flow.messages import (
+    END_TURN,
     CallArrived,
-    CallerLeft,
-    Detail,
     DialEnded,
     DialStatus,
     Event,
@@ -28,8 +29,6 @@ from app.flow.messages import (
     FactKind,
     Faulted,
     Hold,
-    HoldEnded,
-    KeysPressed,
     Order,
     Position,
     RecordingEnded,
@@ -37,36 +36,26 @@ from app.flow.messages import (
     Silence,
     Turn,
 )
-from app.flow.book import DEFAULT_LANGUAGE
 from app.flow.scene import Scene
 from app.flow.standard import (
-    ACCEPT,
-    ACCEPTED,
-    ALREADY_GONE,
     APOLOGY,
-    DECLINED,
     LAST_RESORT_MESSAGE,
     STANDARD_PROMPTS,
 )
 from app.flow.standing import Standing
 from app.joining import joined
 from app.paging import see_to
+from app.queue_keeping import keep_line, state_of
 from app.ringing import calls_off, hold_state, ring_order
 from app.services import Services
 from app.store import SpoolEntry, StoreUnavailable, TurnTransaction
 from app.telephony import twiml
 from app.telephony.inbound import VoiceRequest, dial_status, over_in, whole_seconds
+from app.turn_rules import as_it_began, desk_hours, is_fresh, opening_of, started, unless_gone, with_accept_key
 from app.voicemail import Voicemails, announce, recording_stored, transcriber
-from oncall import BusinessHours, Override, StaffState
+from oncall import Override, StaffState
 
-ACCEPT_KEY = "1"
-DECLINE_KEY = "2"
-ACCEPT_TRIES = 3
-ACCEPT_WAIT_SECONDS = 5
-LONGEST_CALL = timedelta(hours=24)
-CLOCK_SKEW = timedelta(minutes=5)
-# Facts that belong to no turn of the flow are kept under numbers no flow reaches.
-END_TURN = 1_000_000
+# Turns of requests that carry no position of ours have numbers no flow reaches.
 STRAY_TURNS = 2_000_000
 # Twilio's codes for an answer that came but was too large, no TwiML, or could not be executed.
 UNUSABLE_ANSWER = ("11750", "12", "13", "15")
@@ -92,7 +81,7 @@ class Calls:
         """The caller did something, or an attempt to reach somebody ended, at the position in `token`."""
         at = self.services.clock.now()
         position = self.services.positions.read(token)
-        if position is None or not _is_fresh(position, at):
+        if position is None or not is_fresh(position, at):
             reason = "the position in the address is not ours or too old"
             stray = self._stray(request, token, at)
             if isinstance(event, RecordingEnded):
@@ -150,49 +139,6 @@ class Calls:
             base=self.services.settings.public_base_url,
         )
 
-    # Webhooks of the phones we ring.
-
-    def accept_prompt(self, token: str, request: VoiceRequest) -> str:
-        """What a staff phone hears before anybody is connected. Needs no database."""
-        position = self.services.positions.read(token)
-        if position is None or request.gone:
-            return twiml.HANGUP  # an empty document would end by itself, and that connects the two
-        return self._prompt_to_accept(position)
-
-    def accept_key(self, token: str, request: VoiceRequest, event: KeysPressed | Silence) -> str:
-        """The key a staff member pressed: take it, pass it on, or hear the prompt again."""
-        position = self.services.positions.read(token)
-        if position is None:
-            return twiml.parting(self.words(None, DECLINED))
-        match event:
-            case KeysPressed(digits) if digits == ACCEPT_KEY:
-                record = self._tell_leg(position, request, FactKind.LEG_ACCEPTED, "the accept key was pressed")
-                caller_is_there = record is None or record.call.ended_at is None
-                return (
-                    twiml.accepted(self.words(position, ACCEPTED))
-                    if caller_is_there
-                    else twiml.parting(self.words(position, ALREADY_GONE))
-                )
-            case KeysPressed(digits) if digits == DECLINE_KEY:
-                self._tell_leg(position, request, FactKind.LEG_DECLINED, "the decline key was pressed")
-                return twiml.parting(self.words(position, DECLINED))
-            case _ if position.tries + 1 < ACCEPT_TRIES:
-                return self._prompt_to_accept(replace(position, tries=position.tries + 1))
-            case _:
-                return twiml.parting(self.words(position, DECLINED))
-
-    def leg_status(self, token: str, request: VoiceRequest) -> None:
-        """A phone we ring rang, was answered, or is over."""
-        position, word = self.services.positions.read(token), request.fields.get("CallStatus", "")
-        if position is None or word in {"queued", "initiated"}:
-            return
-        if word == "ringing":
-            self._tell_leg(position, request, FactKind.LEG_RANG, "the phone rings")
-        elif word in {"in-progress", "answered"}:
-            self._tell_leg(position, request, FactKind.LEG_ANSWERED, "somebody or something picked up")
-        else:
-            self._tell_leg(position, request, FactKind.LEG_ENDED, f"the phone reports {word}"[:60])
-
     # Webhooks that only report.
 
     def recording_status(self, token: str, request: VoiceRequest) -> None:
@@ -225,7 +171,7 @@ class Calls:
                 "seconds": whole_seconds(request.fields.get("CallDuration", "")),
             },
         )
-        opening = _opening(request, self.services.config.current(), at=fact.at)
+        opening = opening_of(request, self.services.config.current(), at=fact.at)
         self.tell(request.call_sid, END_TURN, fact, opening=opening)
 
     # One turn.
@@ -233,19 +179,19 @@ class Calls:
     def _turn(self, position: Position, event: Event, request: VoiceRequest, at: datetime) -> str:
         snapshot = self._snapshot(position.revision)
         call_sid = request.call_sid
-        event = _unless_gone(event, request)
+        event = unless_gone(event, request)
         try:
             with self.services.store.turn() as transaction:
                 said = transaction.saved_reply(call_sid, position.exchange)
                 if said is not None:
                     return said
                 known = transaction.load(call_sid)
-                record = known or _opening(request, snapshot, at=_started(position, at))
-                event = _with_accept_key(event, record, position.turn, complete=not self.services.spool.size())
+                record = known or opening_of(request, snapshot, at=started(position, at))
+                event = with_accept_key(event, record, position.turn, complete=not self.services.spool.size())
                 scene = self._scene(position, snapshot, request, at=at, record=record, transaction=transaction)
                 turn = advance(position, event, scene)
                 known, record = joined(transaction, known, record, turn.facts, at=at)
-                after = apply(record, turn.facts, hours=_desk_hours(snapshot))
+                after = apply(record, turn.facts, hours=desk_hours(snapshot))
                 after = self._save(transaction, known, after)
                 transaction.tell(call_sid, position.exchange, turn.facts)
                 announce(transaction, call_sid, position.exchange, turn.facts)
@@ -262,11 +208,11 @@ class Calls:
 
     def _turn_unstored(self, position: Position, event: Event, request: VoiceRequest, at: datetime) -> str:
         """Answers a turn from its position alone; what it tells waits in the spool."""
-        snapshot, event = self._snapshot(position.revision), _unless_gone(event, request)
+        snapshot, event = self._snapshot(position.revision), unless_gone(event, request)
         scene = self._scene(position, snapshot, request, at=at, record=None, transaction=None)
         turn = advance(position, event, scene)
         reply = self._render(turn, snapshot, request)
-        opening = _opening(request, snapshot, at=_started(position, at))
+        opening = opening_of(request, snapshot, at=started(position, at))
         entry = SpoolEntry.of(
             call_sid=request.call_sid, turn=position.exchange, facts=turn.facts, opening=opening, reply=reply
         )
@@ -286,7 +232,14 @@ class Calls:
         def staff(before: datetime) -> StaffState:
             if transaction is None or record is None:
                 return StaffState()
-            return transaction.staff(at=at, before=before, seed=crc32(record.call.call_sid.encode()))
+            known = transaction.staff(at=at, before=before, seed=crc32(record.call.call_sid.encode()))
+            # Whoever is rung for a caller in line is not free for one who has just come.
+            return replace(known, talking=known.talking | {offer.person for offer in transaction.queue.offers()})
+
+        def queue() -> QueueState | None:
+            if transaction is None or record is None:
+                return None
+            return state_of(transaction, record, position, at=at)
 
         return Scene(
             book=snapshot.book,
@@ -299,6 +252,7 @@ class Calls:
             staff=staff,
             can_hold=transaction is not None and self.services.can_ring,
             hold=hold_state(record, position.turn) if record else None,
+            queue=cache(queue),
             quick=self._quick(transaction, at),
         )
 
@@ -371,24 +325,12 @@ class Calls:
     ) -> None:
         """People who are not on the call hear of it, when they must."""
         snapshot, quick = self.services.config.current(), self._quick(transaction, at)
+        keep_line(transaction, after, facts)
         see_to(transaction, before, after, facts, snapshot=snapshot, quick=quick, at=at)
 
     def _quick(self, transaction: TurnTransaction | None, at: datetime) -> tuple[Override, ...]:
         rows = None if transaction is None else transaction.overrides
         return self.services.store.overrides.for_turn(rows, at=at)
-
-    def _tell_leg(self, position: Position, request: VoiceRequest, kind: FactKind, because: str) -> CallRecord | None:
-        detail: dict[str, Detail] = {"leg": position.turn, "leg_sid": request.call_sid}
-        if kind is FactKind.LEG_ENDED:
-            detail["status"] = dial_status(request.fields.get("CallStatus", "")).value
-        fact = Fact(
-            kind=kind,
-            key=f"{kind}:{request.call_sid}",
-            at=self.services.clock.now(),
-            because=because,
-            detail=detail,
-        )
-        return self.tell(request.parent_call_sid or request.call_sid, position.turn, fact)
 
     def tell(self, call_sid: str, turn: int, fact: Fact, *, opening: CallRecord | None = None) -> CallRecord | None:
         """Stores a fact that steers nothing; returns the record after it, or None when it could not be stored yet.
@@ -429,7 +371,7 @@ class Calls:
 
         Not `opened`: the database has not seen the call yet.
         """
-        after = apply(record, facts, hours=_desk_hours(self.services.config.current()))
+        after = apply(record, facts, hours=desk_hours(self.services.config.current()))
         after = self._save(transaction, record if opened else None, after)
         transaction.tell(record.call.call_sid, turn, facts)
         self._see_to(transaction, record if opened else None, after, facts, at=self.services.clock.now())
@@ -457,85 +399,21 @@ class Calls:
                 before = transaction.open(opening)
             transaction.tell(entry.call_sid, entry.turn, entry.facts)
             # Facts of the outage may precede facts stored since: the record is read again from all of them.
-            blank = replace(before, call=_blank(before.call, opening), legs=())
+            blank = replace(before, call=as_it_began(before.call, opening), legs=())
             told = transaction.facts(entry.call_sid)
-            after = self._save(transaction, before, apply(blank, told, hours=_desk_hours(snapshot)))
+            after = self._save(transaction, before, apply(blank, told, hours=desk_hours(snapshot)))
             self._see_to(transaction, stored, after, entry.facts, at=self.services.clock.now())
             announce(transaction, entry.call_sid, entry.turn, entry.facts)
             if entry.reply is not None:
                 transaction.keep_reply(entry.call_sid, entry.turn, entry.reply)
         return True
 
-    # What staff phones hear.
-
-    def _prompt_to_accept(self, position: Position) -> str:
-        links = twiml.Links(self.services.settings.public_base_url, self.services.positions.write(position))
-        return twiml.accept_prompt(self.words(position, ACCEPT), links=links, wait_seconds=ACCEPT_WAIT_SECONDS)
-
-    def words(self, position: Position | None, prompt: str) -> Say:
+    def words(self, position: Position | None, prompt: str, *, ticket: int | None = None) -> Say:
+        """The words of a prompt for a staff phone; `ticket` is the number it may name."""
         at = self.services.clock.now()
         snapshot = self._snapshot(position.revision if position else "")
         if position is None:
             line = next(iter(snapshot.book.lines.values()))
             position = first_position(line=line.name, flow=line.flow, revision=snapshot.revision, at=at)
-        scene = Scene(book=snapshot.book, roster=snapshot.roster, at=at)
+        scene = Scene(book=snapshot.book, roster=snapshot.roster, at=at, ticket=ticket)
         return scene.say(prompt, position, language=DEFAULT_LANGUAGE)
-
-
-def _opening(request: VoiceRequest, snapshot: Snapshot, *, at: datetime) -> CallRecord:
-    line = snapshot.book.line_for(request.dialled)
-    return opened(
-        call_sid=request.call_sid,
-        line=line.name,
-        caller=request.caller,
-        dialled=request.dialled,
-        at=at,
-        revision=snapshot.revision,
-        priority=line.priority,
-    )
-
-
-def _desk_hours(snapshot: Snapshot) -> BusinessHours | None:
-    return next(iter(snapshot.roster.hours.values()), None)
-
-
-def _blank(call: Call, opening: CallRecord | None) -> Call:
-    """The call as it was before any fact but its arrival, at its first webhook; `opening` may know an earlier one."""
-    return Call(
-        call_sid=call.call_sid,
-        line=call.line,
-        caller=call.caller,
-        dialled=call.dialled,
-        started_at=call.started_at if opening is None else min(call.started_at, opening.call.started_at),
-        config_revision=call.config_revision,
-        priority=call.priority,
-        ticket=call.ticket,
-    )
-
-
-def _started(position: Position, at: datetime) -> datetime:
-    return at if position.turn == 0 else datetime.fromtimestamp(position.started_at, tz=UTC)
-
-
-def _is_fresh(position: Position, at: datetime) -> bool:
-    age = at - datetime.fromtimestamp(position.started_at, tz=UTC)
-    return -CLOCK_SKEW <= age <= LONGEST_CALL
-
-
-def _unless_gone(event: Event, request: VoiceRequest) -> Event:
-    if not request.gone or isinstance(event, CallerLeft):
-        return event
-    return CallerLeft(after=event if isinstance(event, DialEnded | RecordingEnded | HoldEnded) else None)
-
-
-def _with_accept_key(event: Event, record: CallRecord, turn: int, *, complete: bool) -> Event:
-    """Adds what the record knows about the accept key to the end of a Dial; a record not `complete` knows no No."""
-    ended = event.after if isinstance(event, CallerLeft) else event
-    if not isinstance(ended, DialEnded):
-        return event
-    leg = next((leg for leg in record.legs if leg.turn == turn), None)
-    pressed = leg is not None and leg.accepted_at is not None
-    if ended.bridged is None and leg is not None and not leg.screened and leg.answered_at is not None:
-        ended = replace(ended, bridged=True)  # nothing stands between an outside party's answer and the caller
-    ended = replace(ended, accepted=pressed or (False if leg is not None and complete else None))
-    return CallerLeft(after=ended) if isinstance(event, CallerLeft) else ended

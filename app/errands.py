@@ -1,16 +1,20 @@
 """Who carries out which orders: one list, for the web processes and the clock process alike."""
 
 from app.calls import Calls
+from app.flow.messages import OrderKind
 from app.held_calls import HeldCalls
 from app.outbox import Deliveries, phone_handlers
 from app.paging import Pager
+from app.queue_offers import QueueOffers
 from app.services import Services
 from app.voicemail import Voicemails
 
 
 def deliveries(services: Services) -> Deliveries:
     """Deliveries of everything that can be ordered."""
-    held = HeldCalls(Calls(services))
+    calls = Calls(services)
+    held = HeldCalls(calls)
     phones = phone_handlers(services, rung=held.rung)
     handlers = {**phones, **Voicemails(services).handlers(), **Pager(services).handlers(phones)}
+    handlers[OrderKind.OFFER] = QueueOffers(calls).carry_out
     return Deliveries(services, handlers, gave_up=held.not_rung)

@@ -6,11 +6,13 @@ the database the provider's queue decides instead: it hands its one caller to on
 
 from dataclasses import dataclass, replace
 
-from app.calls import ACCEPT_KEY, ACCEPT_TRIES, ACCEPT_WAIT_SECONDS, DECLINE_KEY, Calls
+from app.calls import Calls
 from app.cdr.records import CallRecord, LegOutcome
 from app.flow.messages import Detail, DialStatus, Fact, FactKind, KeysPressed, OrderKind, Position, Silence
 from app.flow.standard import ACCEPT, ACCEPTED, ALREADY_GONE, ALREADY_TAKEN, DECLINED
+from app.queue_keeping import is_taken_or_left
 from app.ringing import is_pointless, rings_of
+from app.staff_phones import ACCEPT_KEY, ACCEPT_TRIES, ACCEPT_WAIT_SECONDS, DECLINE_KEY
 from app.store import ClaimedOrder, StoreUnavailable
 from app.telephony import twiml
 from app.telephony.inbound import VoiceRequest, dial_status
@@ -28,7 +30,7 @@ class HeldCalls:
         if position is None or request.gone:
             return twiml.HANGUP
         record = self.calls.tell(
-            position.call_sid, position.turn, self._fact(position, request, FactKind.LEG_ANSWERED, "it picked up")
+            position.call_sid, position.exchange, self._fact(position, request, FactKind.LEG_ANSWERED, "it picked up")
         )
         late = self._too_late(record, position, request)
         return late or self._ask(position)
@@ -43,7 +45,7 @@ class HeldCalls:
                 return self._claim(position, request)
             case KeysPressed(digits) if digits == DECLINE_KEY:
                 fact = self._fact(position, request, FactKind.LEG_DECLINED, "the decline key was pressed")
-                self.calls.tell(position.call_sid, position.turn, fact)
+                self.calls.tell(position.call_sid, position.exchange, fact)
             case _ if position.tries + 1 < ACCEPT_TRIES:
                 return self._ask(replace(position, tries=position.tries + 1))
         return twiml.parting(self.calls.words(position, DECLINED))
@@ -63,7 +65,7 @@ class HeldCalls:
             return
         kind = {"ringing": FactKind.LEG_RANG, "in-progress": FactKind.LEG_ANSWERED}.get(word, FactKind.LEG_ENDED)
         fact = self._fact(position, request, kind, f"the phone reports {word}"[:60])
-        self.calls.tell(position.call_sid, position.turn, fact)
+        self.calls.tell(position.call_sid, position.exchange, fact)
 
     def rung(self, order: ClaimedOrder, leg_sid: str) -> None:
         """A phone was placed: its leg is known from now on, and can be called off. Raises StoreUnavailable."""
@@ -99,17 +101,19 @@ class HeldCalls:
             with self.calls.services.store.turn() as transaction:
                 record = transaction.load(position.call_sid)
                 late = self._too_late(record, position, request)
+                if late is None and is_taken_or_left(transaction, position):
+                    late = twiml.parting(self.calls.words(position, ALREADY_TAKEN))
                 if late is not None and record is not None:
                     because = "the accept key was pressed when the call was taken or over"
                     too_late = self._fact(position, request, FactKind.LEG_TOO_LATE, because)
-                    self.calls.store_facts(transaction, record, position.turn, [too_late])
+                    self.calls.store_facts(transaction, record, position.exchange, [too_late])
                     return late
                 if record is not None:
-                    self.calls.store_facts(transaction, record, position.turn, [fact])
-                    transaction.cancel_orders(rings_of(position.call_sid, position.turn), at=fact.at)
+                    self.calls.store_facts(transaction, record, position.exchange, [fact])
+                    transaction.cancel_orders(rings_of(position.call_sid, position.exchange), at=fact.at)
         except StoreUnavailable:
             # The record cannot be asked; the provider's queue still holds one caller for one phone.
-            self.calls.tell(position.call_sid, position.turn, fact)
+            self.calls.tell(position.call_sid, position.exchange, fact)
         return twiml.take_from_hold(self.calls.words(position, ACCEPTED), links=self._links(position))
 
     def _too_late(self, record: CallRecord | None, position: Position, request: VoiceRequest) -> str | None:
@@ -119,10 +123,10 @@ class HeldCalls:
         if record.call.ended_at is not None:
             return twiml.parting(self.calls.words(position, ALREADY_GONE))
         mine = any(
-            leg.turn == position.turn and leg.number == request.dialled and leg.outcome is LegOutcome.ACCEPTED
+            leg.turn == position.exchange and leg.number == request.dialled and leg.outcome is LegOutcome.ACCEPTED
             for leg in record.legs
         )
-        if is_pointless(record, position.turn) and not mine:
+        if is_pointless(record, position.exchange) and not mine:
             return twiml.parting(self.calls.words(position, ALREADY_TAKEN))
         return None
 
@@ -141,7 +145,7 @@ class HeldCalls:
 
     def _fact(self, position: Position, request: VoiceRequest, kind: FactKind, because: str) -> Fact:
         detail: dict[str, Detail] = {
-            "leg": position.turn,
+            "leg": position.exchange,
             "leg_sid": request.call_sid,
             "number": request.dialled,
         }

@@ -16,6 +16,7 @@ from app.logs import configure_logs
 from app.outbox import DeliveryThread
 from app.paging import sweep_pages
 from app.provisioning import has_account
+from app.queue_offers import QueueOffers
 from app.reconciliation import Deed, reconcile
 from app.services import Services, wire
 from app.settings import read_settings
@@ -34,6 +35,7 @@ RECONCILE_SECONDS = 180
 TIME_OFF_SECONDS = 900
 PAGES_SECONDS = 60
 HANDOVERS_SECONDS = 60
+LINE_SECONDS = 1
 LONGEST_CALL = timedelta(hours=6)
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +52,7 @@ def run_clock() -> None:
     scheduler.add_job(sweep_voicemail, "interval", [services], seconds=VOICEMAIL_SECONDS)
     scheduler.add_job(send_list, "interval", [services], seconds=HANDOVERS_SECONDS)
     scheduler.add_job(sweep_pages, "interval", [services], seconds=PAGES_SECONDS)
+    scheduler.add_job(deal_line, "interval", [services], seconds=LINE_SECONDS)
     scheduler.add_job(pull_time_off, args=[services])
     scheduler.add_job(pull_time_off, "interval", [services], seconds=TIME_OFF_SECONDS)
     if has_account(settings):
@@ -96,6 +99,14 @@ def sweep_voicemail(services: Services) -> None:
         Voicemails(services).sweep(services.clock.now())
     except StoreUnavailable as fault:
         _log.warning("voicemail_waits", reason=fault.reason)
+
+
+def deal_line(services: Services) -> None:
+    """Offers callers in line to people who are free; what an order has done at once already is found done."""
+    try:
+        QueueOffers(Calls(services)).deal()
+    except StoreUnavailable as fault:
+        _log.warning("line_waits", reason=fault.reason)
 
 
 def pull_time_off(services: Services) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from app.calls import ACCEPT_KEY, ACCEPT_TRIES, ACCEPT_WAIT_SECONDS, DECLINE_KEY, Calls
+from app.calls import Calls
 from app.cdr.records import CallRecord, TicketUpdate
 from app.flow.messages import Detail, DialStatus, Fact, FactKind, KeysPressed, Position, Silence
 from app.flow.standard import (
@@ -21,6 +21,7 @@ from app.flow.standard import (
     DECLINED,
 )
 from app.queue_offers import MOST_ATTEMPTS, given_up, is_offerable
+from app.staff_phones import ACCEPT_KEY, ACCEPT_TRIES, ACCEPT_WAIT_SECONDS, DECLINE_KEY
 from app.store import Place, PlaceOutcome, StoreUnavailable, TurnTransaction
 from app.telephony import twiml
 from app.telephony.inbound import VoiceRequest, dial_ended

@@ -15,8 +15,10 @@ from app.store import OfferOutcome, Place, PlaceKind, PlaceOutcome, TurnTransact
 # A caller who hangs up while the number is read out is called all the same, but not while they still listen.
 SETTLING = timedelta(seconds=60)
 RETRY_AFTER = timedelta(minutes=10)
-# Dialling the caller, and what is said before.
-TRYING = timedelta(minutes=2)
+# Ringing, being picked up late, and hearing the prompt.
+RINGING = timedelta(minutes=2)
+# A call-back may turn into a long talk before anything is told of it.
+TRYING = timedelta(minutes=20)
 WAITS_SINCE = timedelta(hours=4)
 # An offer that nobody carried out by then is made by the sweep instead.
 OFFER_WANTED = timedelta(seconds=20)
@@ -40,7 +42,9 @@ def keep_line(transaction: TurnTransaction, after: CallRecord, facts: Sequence[F
         transaction.order([_offer_order(after, f"{fact.key}:{fact.detail.get('leg')}", fact.at) for fact in telling])
 
 
-def state_of(transaction: TurnTransaction, record: CallRecord, position: Position, *, at: datetime) -> QueueState | None:
+def state_of(
+    transaction: TurnTransaction, record: CallRecord, position: Position, *, at: datetime
+) -> QueueState | None:
     """How the caller at this position stands in line, noting that they are still there; None when they never were."""
     place = transaction.queue.place(record.call.call_sid, position.turn)
     if place is None:
@@ -200,9 +204,7 @@ def _tried(change: _Change) -> None:
         due_at=change.fact.at + RETRY_AFTER,
         owner=str(change.fact.detail["party"]),
     )
-    change.transaction.queue.extend_offer(
-        place.call_sid, place.turn, change.leg // LAP, until=change.fact.at + TRYING
-    )
+    change.transaction.queue.extend_offer(place.call_sid, place.turn, change.leg // LAP, until=change.fact.at + TRYING)
 
 
 def _given_up(change: _Change) -> None:
@@ -212,9 +214,14 @@ def _given_up(change: _Change) -> None:
 
 
 def _placed(change: _Change) -> None:
-    """A phone that begins to ring for somebody who has just left the line."""
+    """A phone rings: the offer lasts as long, or not at all when the caller has just left the line."""
     place = change.place_of_leg()
-    if place is not None and place.left_at is not None:
+    if place is None:
+        return
+    if place.left_at is None:
+        until = change.fact.at + RINGING
+        change.transaction.queue.extend_offer(place.call_sid, place.turn, change.leg // LAP, until=until)
+    else:
         for leg in change.record.legs:
             if leg.turn == change.leg:
                 change.end_leg(leg)

@@ -9,23 +9,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.calls import Calls
-from app.cdr.records import CallRecord
+from app.cdr.records import CallRecord, Leg
 from app.cdr.ticket_rules import CLOSED
 from app.config.snapshot import Snapshot
 from app.flow.in_line import Waiter, next_offer
-from app.flow.messages import LAP, Detail, Fact, FactKind, Order, Position, Ring
+from app.flow.messages import LAP, Detail, DialStatus, Fact, FactKind, Order, Position, Ring
 from app.flow.nodes import QueueNode
 from app.flow.queueing import people_of
 from app.flow.scene import Scene
 from app.queue_keeping import order_of
-from app.ringing import ring_order
-from app.store import ClaimedOrder, OpenOffer, Place, PlaceKind, PlaceOutcome, TurnTransaction
+from app.ringing import PLACING_SECONDS, ring_order
+from app.store import ClaimedOrder, OfferOutcome, OpenOffer, Place, PlaceKind, PlaceOutcome, TurnTransaction
 from oncall import Attempt, Plan, StaffState
 
 # Whoever was rung and did not take the call is left in peace for so long: most likely they are not at their desk.
 REST = timedelta(seconds=60)
-# Beyond its ringing an offer may take this long: to be placed, to be picked up late, and to hear the prompt.
-ANSWERING = timedelta(seconds=60)
+# A phone that does not ring by then is not rung any more; one that does has more time.
+PLACING = timedelta(seconds=PLACING_SECONDS + 5)
 # A caller who was not heard of for so long is gone, whatever the provider failed to tell.
 SILENT = timedelta(minutes=4)
 # The end of the call that asked for a call-back is waited for, but not for ever: its report may be lost.
@@ -64,8 +64,8 @@ class QueueOffers:
         if not services.can_ring or not services.store.queue.is_open():
             return 0
         at = services.clock.now()
-        with services.store.turn() as transaction:
-            transaction.queue.lapse(at=at)
+        for offer in services.store.queue.lapsed(at=at):
+            self._lapse(offer, at)
         for place in services.store.queue.open():
             self._put_right(place, at)
         made, missed = 0, set[tuple[str, str]]()
@@ -80,6 +80,18 @@ class QueueOffers:
         return made
 
     # What is not to be offered any more.
+
+    def _lapse(self, offer: OpenOffer, at: datetime) -> None:
+        """Nothing more is expected of a phone: its end was never told, or it was never rung."""
+        with self.calls.services.store.turn() as transaction:
+            record = transaction.load(offer.call_sid)
+            leg = next((leg for leg in record.legs if leg.turn == offer.exchange), None) if record else None
+            if record is not None and leg is not None and leg.ended_at is None:
+                self.calls.store_facts(transaction, record, offer.exchange, [_lost(leg, at)])
+            else:
+                transaction.queue.end_offer(
+                    offer.call_sid, offer.turn, offer.exchange // LAP, at=at, outcome=OfferOutcome.PASSED
+                )
 
     def _put_right(self, place: Place, at: datetime) -> None:
         outcome = self._over(place, at)
@@ -123,7 +135,9 @@ class QueueOffers:
         for place in sorted(picture.places, key=order_of):
             if not is_offerable(place, at=at):
                 continue
-            ringing = [offer for offer in picture.offers if (offer.call_sid, offer.turn) == (place.call_sid, place.turn)]
+            ringing = [
+                offer for offer in picture.offers if (offer.call_sid, offer.turn) == (place.call_sid, place.turn)
+            ]
             free = _free(self._plan(place, picture.staff, at), picture.engaged, place)
             candidates[_name(place)] = (place, free)
             line.append(
@@ -174,8 +188,7 @@ class QueueOffers:
                 return False
             if not _can_be_reached(record, current, at):
                 return False
-            until = at + timedelta(seconds=attempt.ring_seconds) + ANSWERING
-            number = transaction.queue.offer(current, attempt.person, at=at, until=until)
+            number = transaction.queue.offer(current, attempt.person, at=at, until=at + PLACING)
             if number is None:
                 return False
             waiting = position_of(current, record, number)
@@ -265,6 +278,18 @@ def _is_in_hand(record: CallRecord, place: Place) -> bool:
         return True
     is_new_owner = ticket.acknowledged_at is not None and ticket.acknowledged_at > place.entered_at
     return is_new_owner and not place.attempts
+
+
+def _lost(leg: Leg, at: datetime) -> Fact:
+    unanswered = DialStatus.FAILED if leg.leg_sid is None else DialStatus.NO_ANSWER
+    status = unanswered if leg.answered_at is None else DialStatus.COMPLETED
+    return Fact(
+        kind=FactKind.LEG_ENDED,
+        key=f"lapsed:{leg.turn}",
+        at=at,
+        because="nothing more was heard of the phone",
+        detail={"leg": leg.turn, "number": leg.number, "status": status.value},
+    )
 
 
 def _dialled(attempt: Attempt, waiting: Position, place: Place, at: datetime) -> Fact:

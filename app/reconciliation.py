@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
-from app.calls import END_TURN
 from app.cdr.derive import apply, opened
 from app.cdr.records import CallRecord
 from app.config.snapshot import Snapshot
-from app.flow.messages import Fact, FactKind
+from app.flow.messages import END_TURN, Fact, FactKind
 from app.services import Services
 from app.store import CallFilters, Store, TurnTransaction
 from app.telephony.inbound import TERMINAL, caller_number, dial_status

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.cdr.records import CallRecord, Leg, LegOutcome
-from app.flow.messages import Order, OrderKind, Position, Ring
+from app.flow.messages import Order, OrderKind, Position, Ring, turn_of
 from app.flow.scene import HoldState
 from app.telephony.position import PositionTokens
 
@@ -52,7 +52,7 @@ def calls_off(record: CallRecord, *, at: datetime) -> list[Order]:
 
 def is_pointless(record: CallRecord, turn: int) -> bool:
     """Whether a phone ringing for this turn can no longer be connected with the caller."""
-    return record.call.ended_at is not None or _is_taken(record, turn) or turn < _latest_turn(record)
+    return _is_caller_gone(record, turn) or _is_taken(record, turn) or turn_of(turn) < _latest_turn(record)
 
 
 def hold_state(record: CallRecord, turn: int) -> HoldState:
@@ -73,12 +73,20 @@ def _pointless(record: CallRecord) -> Iterator[Leg]:
 
 
 def _is_together(record: CallRecord, leg: Leg) -> bool:
-    return sum(each.turn == leg.turn for each in record.legs) > 1
+    """Whether the phone is a call of its own, as those are that ring at once or for somebody in line."""
+    is_for_the_line = turn_of(leg.turn) != leg.turn
+    return is_for_the_line or sum(each.turn == leg.turn for each in record.legs) > 1
+
+
+def _is_caller_gone(record: CallRecord, turn: int) -> bool:
+    """Whether the caller hung up while this phone rang; a phone rung after that is for calling them back."""
+    ended_at = record.call.ended_at
+    return ended_at is not None and not any(leg.turn == turn and leg.started_at >= ended_at for leg in record.legs)
 
 
 def _is_taken(record: CallRecord, turn: int) -> bool:
-    return any(leg.turn == turn and leg.outcome is LegOutcome.ACCEPTED for leg in record.legs)
+    return any(turn_of(leg.turn) == turn_of(turn) and leg.outcome is LegOutcome.ACCEPTED for leg in record.legs)
 
 
 def _latest_turn(record: CallRecord) -> int:
-    return max((leg.turn for leg in record.legs), default=0)
+    return max((turn_of(leg.turn) for leg in record.legs), default=0)

@@ -282,6 +282,12 @@ _DOING = {FactKind.MENU_OFFERED, FactKind.LEG_DIALLED, FactKind.RECORDING_STARTE
 
 _WORDS: dict[FactKind, Callable[[Mapping[str, Detail], str], str]] = {
     FactKind.CALL_ARRIVED: lambda _detail, _party: "a call arrives",
+    FactKind.CALLER_RECOGNISED: lambda detail, _party: f"knows the caller: {detail['client']}, {detail['site']}",
+    FactKind.CALLER_BLOCKED: lambda _detail, _party: "turns the caller away",
+    FactKind.CALLED_AGAIN: lambda _detail, _party: "knows that the caller has just called",
+    FactKind.OPEN_TICKET_FOUND: lambda detail, _party: f"finds that ticket {detail['ticket']} is open",
+    FactKind.TICKET_JOINED: lambda detail, _party: f"belongs to ticket {detail['ticket']}",
+    FactKind.LANGUAGE_CHOSEN: lambda detail, _party: f"goes on in language {detail['language']}",
     FactKind.HOURS_CHECKED: _hours,
     FactKind.MENU_OFFERED: lambda detail, _party: f"asks for a key ({_listed(detail['keys'])})",
     FactKind.KEYS_PRESSED: lambda detail, _party: f"key {detail['keys']} pressed",

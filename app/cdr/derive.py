@@ -19,7 +19,8 @@ from app.cdr.records import (
     TicketStatus,
 )
 from app.cdr.ticket_rules import acknowledged
-from app.flow.messages import CALLER_HUNG_UP, DialStatus, Fact, FactKind, HoldResult
+from app.cdr.ticket_rules import taken as owned_by
+from app.flow.messages import CALLER_HUNG_UP, DialStatus, Fact, FactKind, HoldResult, turn_of
 from app.flow.recording import SHORTEST_MESSAGE_SECONDS
 from oncall import BusinessHours, Priority, resolve_due_at, update_due_at
 
@@ -28,6 +29,9 @@ NEVER_REACHED_US = "never reached our server"
 
 BLOCKED = "blocked"
 """The stage of a call from a number on the block list."""
+
+CALLBACK_LEFT = "stays open"
+"""How the stage of a call begins whose call-back the service makes no more attempts at."""
 
 MESSAGE_LOST = "after leaving a message that was lost"
 _OUTCOME_OF_STATUS = {
@@ -73,6 +77,9 @@ def apply(record: CallRecord, facts: Iterable[Fact], *, hours: BusinessHours | N
             record = step(record, fact)
         if fact.kind is FactKind.LEG_ACCEPTED:
             keys.add(fact.at)
+        if fact.kind is FactKind.CALLBACK_TRIED and record.ticket.assignee is None:
+            owned = owned_by(record.ticket, by=str(fact.detail["party"]), at=fact.at, hours=hours)
+            record = replace(record, ticket=owned)
     record = _with_ticket_clocks(_with_summary(record), hours, keys)
     if _is_joined(record) and record.ticket.priority.is_above(priority):
         record = replace(record, ticket=_hurried(record.ticket, at=record.call.started_at, hours=hours))
@@ -107,7 +114,7 @@ def _call_ended(record: CallRecord, fact: Fact) -> CallRecord:
 def _lost_to_another(leg: Leg, record: CallRecord) -> bool:
     """Whether this phone was called off because one that rang with it had taken the call."""
     return leg.outcome is LegOutcome.CANCELLED and any(
-        each.turn == leg.turn and each.outcome is LegOutcome.ACCEPTED for each in record.legs
+        turn_of(each.turn) == turn_of(leg.turn) and each.outcome is LegOutcome.ACCEPTED for each in record.legs
     )
 
 
@@ -173,6 +180,15 @@ def _digits_collected(record: CallRecord, fact: Fact) -> CallRecord:
         call=replace(record.call, callback_number=str(number)),
         ticket=record.ticket if _is_joined(record) else replace(record.ticket, requester=str(number)),
     )
+
+
+def _callback_asked(record: CallRecord, fact: Fact) -> CallRecord:
+    asked = _digits_collected(record, fact)
+    return replace(asked, call=replace(asked.call, disposition=Disposition.CALLBACK))
+
+
+def _callback_given_up(record: CallRecord, fact: Fact) -> CallRecord:
+    return replace(record, call=replace(record.call, stage=f"{CALLBACK_LEFT}: {fact.because}"))
 
 
 def _at_stage(words: str) -> Callable[[CallRecord, Fact], CallRecord]:
@@ -321,8 +337,10 @@ def _hold_ended(record: CallRecord, fact: Fact) -> CallRecord:
     left = fact.because == CALLER_HUNG_UP and not connected
 
     def after(leg: Leg) -> Leg:
-        if leg.turn != turn or (leg.outcome is LegOutcome.ACCEPTED and connected):
-            return replace(leg, ended_at=leg.ended_at or fact.at) if leg.turn == turn else leg
+        if turn_of(leg.turn) != turn:
+            return leg
+        if leg.outcome is LegOutcome.ACCEPTED and connected:
+            return replace(leg, ended_at=leg.ended_at or fact.at)
         if leg.outcome in {LegOutcome.ACCEPTED, LegOutcome.RINGING} and left:
             return replace(leg, outcome=LegOutcome.CALLER_LEFT, accepted_at=None, ended_at=leg.ended_at or fact.at)
         if leg.outcome is LegOutcome.ACCEPTED:
@@ -336,7 +354,8 @@ def _hold_ended(record: CallRecord, fact: Fact) -> CallRecord:
 
 def _losers_cancelled(record: CallRecord, turn: int) -> CallRecord:
     """Of phones that rang at once, those that still ring when one has taken the call are called off."""
-    winner = next((leg for leg in record.legs if leg.turn == turn and leg.outcome is LegOutcome.ACCEPTED), None)
+    rang = [leg for leg in record.legs if turn_of(leg.turn) == turn]
+    winner = next((leg for leg in rang if leg.outcome is LegOutcome.ACCEPTED), None)
     if winner is None or winner.accepted_at is None:
         return record
     lost = {LegOutcome.RINGING, LegOutcome.NO_ANSWER, LegOutcome.ANSWERED_NOT_ACCEPTED}
@@ -344,7 +363,7 @@ def _losers_cancelled(record: CallRecord, turn: int) -> CallRecord:
         record,
         legs=tuple(
             replace(leg, outcome=LegOutcome.CANCELLED)
-            if leg.turn == turn and leg.outcome in lost and leg.ended_at and leg.ended_at >= winner.accepted_at
+            if leg in rang and leg.outcome in lost and leg.ended_at and leg.ended_at >= winner.accepted_at
             else leg
             for leg in record.legs
         ),
@@ -375,6 +394,11 @@ _STEPS: dict[FactKind, Callable[[CallRecord, Fact], CallRecord]] = {
     FactKind.LEG_ENDED: _on_leg(_leg_ended),
     FactKind.DIAL_ENDED: _on_leg(_dial_ended),
     FactKind.HOLD_ENDED: _hold_ended,
+    FactKind.QUEUE_JOINED: _at_stage("in line"),
+    FactKind.CALLBACK_ASKED: _callback_asked,
+    FactKind.CALLBACK_TRIED: _at_stage("while being called back"),
+    FactKind.CALLBACK_UNANSWERED: _at_stage("when nobody answered"),
+    FactKind.CALLBACK_GIVEN_UP: _callback_given_up,
 }
 
 
@@ -461,7 +485,8 @@ def replace_subject(record: CallRecord) -> CallRecord:
         case Disposition.VOICEMAIL:
             subject = f"Voicemail {origin}" + (", message lost" if call.stage == MESSAGE_LOST else "")
         case Disposition.CALLBACK:
-            subject = f"Call-back asked for {origin}"
+            given_up = call.stage.startswith(CALLBACK_LEFT)
+            subject = f"Call-back asked for {origin}" + (f", {call.stage}" if given_up else "")
         case Disposition.ABANDONED:
             subject = f"Missed call {origin}, {_until(call, 'hung up')}"
         case Disposition.FAILED:

@@ -20,6 +20,7 @@ from app.flow import last_resort
 from app.flow.book import DEFAULT_LANGUAGE, FlowBook, Prompt
 from app.flow.callers import KnownCallers
 from app.flow.nodes import (
+    CallbackNode,
     CollectNode,
     EscalateNode,
     Flow,
@@ -33,6 +34,7 @@ from app.flow.nodes import (
     Option,
     PartyNode,
     PlayNode,
+    QueueNode,
     RecogniseNode,
     RingAssigneeNode,
     RingNode,
@@ -58,6 +60,8 @@ NODE_CLASSES: Mapping[str, Callable[..., Node]] = MappingProxyType(
             RingNode,
             EscalateNode,
             RingAssigneeNode,
+            QueueNode,
+            CallbackNode,
             PartyNode,
             VoicemailNode,
             CollectNode,

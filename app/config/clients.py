@@ -7,27 +7,30 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
-from app.config.duty_models import Language, Name, Number, Text, fault
+from app.config.duty_models import Language, Name, Text, fault
 from app.config.numbers import NotANumber, e164
 from app.config.problems import ConfigError, Problem, did_you_mean
 from app.config.references import Kind, Known
 from app.config.source import Document, Path, Tree
 from app.config.validation import Strict, dotted, validate
+from app.config.wording import got
 from app.flow.callers import LONGEST_EXTENSION, BlockedNumber, Client, KnownCallers, Range
 from oncall import Priority, Roster
 
 CLIENTS = "schedules/clients.yaml"
 _OPEN = "x"
 _EXTENSIONS = rf"\+[1-9][0-9]{{2,13}}{_OPEN}{{0,{LONGEST_EXTENSION}}}"
+_WHOLE = r"^\+[1-9][0-9]{6,14}$"
 _SHORTEST_REASON = 5
 
 
 def _extensions(text: str) -> str:
-    if _OPEN not in text:
+    if _OPEN not in text.lower():
         return _e164(text)
     if not re.fullmatch(_EXTENSIONS, text):
         raise fault(
@@ -38,6 +41,19 @@ def _extensions(text: str) -> str:
     return text
 
 
+def _whole(text: str) -> str:
+    if _OPEN in text.lower():
+        raise fault(f'"{text}" is a range: only whole numbers can be blocked, each with its reason')
+    return _e164(text)
+
+
+def _filled(value: Any) -> Any:  # noqa: ANN401 (what stands in the file)
+    # Before its entries are looked at: a wrong entry must not count as none.
+    if value in ([], {}):
+        raise fault(f"expected at least 1 entry, got {got(value)}")
+    return value
+
+
 def _e164(text: str) -> str:
     try:
         return e164(text)
@@ -45,15 +61,16 @@ def _e164(text: str) -> str:
         raise fault(str(error)) from None
 
 
-Numbers = Annotated[
-    str, AfterValidator(_extensions), WithJsonSchema({"type": "string", "pattern": f"^{_EXTENSIONS}$"})
-]
+_FILLED = BeforeValidator(_filled)
+_CLOSED: JsonDict = {"additionalProperties": False}  # a key that fits no pattern is a fault in editors too
+
+Numbers = Annotated[str, AfterValidator(_extensions), WithJsonSchema({"type": "string", "pattern": f"^{_EXTENSIONS}$"})]
 
 
 class SiteModel(Strict):
     """A site or department of a client. What is not written here is as for the whole client."""
 
-    numbers: Annotated[tuple[Numbers, ...], Field(min_length=1)]
+    numbers: Annotated[tuple[Numbers, ...], _FILLED, Field(json_schema_extra={"minItems": 1})]
     """the numbers it calls with, in quotes; x at the end stands for any digit: "+1816555017x\""""
     shared: bool = False
     """true: many people call with these numbers, so that two calls need not be about the same matter"""
@@ -70,7 +87,7 @@ class ClientModel(Strict):
 
     title: Text
     """what staff read for it"""
-    sites: Annotated[dict[Name, SiteModel], Field(min_length=1)]
+    sites: Annotated[dict[Name, SiteModel], _FILLED, Field(json_schema_extra={**_CLOSED, "minProperties": 1})]
     """its sites and departments by name"""
     priority_floor: Priority | None = None
     """the least priority its calls have"""
@@ -83,7 +100,7 @@ class ClientModel(Strict):
 class BlockModel(Strict):
     """A number that is not put through."""
 
-    number: Number
+    number: Annotated[str, AfterValidator(_whole), WithJsonSchema({"type": "string", "pattern": _WHOLE})]
     """the number, in quotes, such as "+18165550179\""""
     reason: Annotated[Text, Field(min_length=_SHORTEST_REASON)]
     """why, since when and by whom, for people to read"""
@@ -92,7 +109,7 @@ class BlockModel(Strict):
 class ClientsFile(Strict):
     """schedules/clients.yaml: clients the desk knows by number, and numbers it does not talk to."""
 
-    clients: dict[Name, ClientModel] = Field(default_factory=dict)
+    clients: dict[Name, ClientModel] = Field(default_factory=dict, json_schema_extra=_CLOSED)
     """the clients by name; the name becomes a tag of their tickets"""
     block: tuple[BlockModel, ...] = ()
     """numbers that are answered with a few words and not put through"""

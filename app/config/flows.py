@@ -5,6 +5,7 @@ Field texts are shown in editors and in messages about missing keys.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
@@ -14,7 +15,7 @@ from app.config.numbers import NotANumber, e164
 from app.config.validation import Strict
 from app.config.wording import got
 from app.flow.nodes import Collected
-from app.flow.standard import ACCEPT, TICKET_STATUS
+from app.flow.standard import ACCEPT, CALLBACK_ACCEPT, QUEUE_BEFORE, QUEUE_ESTIMATE, TICKET_STATUS
 from oncall import Priority
 
 PLACEHOLDERS = ("opens_at", "holiday", "ticket", "line", "callback_number")
@@ -181,6 +182,8 @@ class RingModel(Strict):
     """the node when nobody takes the call"""
     nobody: Name | None = None
     """the node when there is nobody to ring at all (default: `otherwise`)"""
+    busy: Name | None = None
+    """the node when everybody who could be rung is talking on another call (default: `otherwise`)"""
     answered: Name | None = None
     """the node after the conversation (default: the call ends)"""
     say: Name | None = None
@@ -199,6 +202,8 @@ class EscalateModel(Strict):
     """the node when nobody takes the call"""
     nobody: Name | None = None
     """the node when there is nobody to ring at all (default: `otherwise`)"""
+    busy: Name | None = None
+    """the node when everybody who could be rung is talking on another call (default: `otherwise`)"""
     answered: Name | None = None
     """the node after the conversation (default: the call ends)"""
     say: Name | None = None
@@ -227,6 +232,56 @@ class RingAssigneeModel(Strict):
     """the prompt spoken before the first phone rings"""
     between: Name | None = None
     """the prompt spoken between two phones"""
+
+
+class QueueModel(Strict):
+    """Keeps the caller in line until somebody of a ring group or a policy is free. For when everybody is busy."""
+
+    type: Literal["queue"]
+    otherwise: Name
+    """the node when nobody took the call in time, or nobody can be rung for a caller on hold"""
+    group: Known | None = None
+    """the ring group whose people may take the calls, by its name in schedules/"""
+    policy: Known | None = None
+    """the escalation policy whose people may take the calls, in place of a group"""
+    callback: Name | None = None
+    """the node after key 1, which asks for a call back (default: it is not offered)"""
+    message: Name | None = None
+    """the node after key 2, which is to leave a message (default: it is not offered)"""
+    answered: Name | None = None
+    """the node after the conversation (default: the call ends)"""
+    say: Name | None = None
+    """the prompt spoken before the music begins"""
+    max_wait_minutes: Annotated[int, Field(ge=1, le=60)] = 15
+    """how long a caller waits in all before `otherwise`"""
+    announce_every_seconds: Annotated[int, Field(ge=15, le=300)] = 30
+    """how often callers hear their place in line"""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "QueueModel":
+        if (self.group is None) == (self.policy is None):
+            raise _fault("name whose people may take the calls: either a group or a policy")
+        return self
+
+
+class CallbackModel(Strict):
+    """Settles which number is called back: the caller's own, or another one that they key."""
+
+    type: Literal["callback"]
+    confirm: Name
+    """the prompt that reads {callback_number} out; 1 agrees, 2 is for another number"""
+    ask: Name
+    """the prompt that asks for the number, ended with the # key"""
+    next: Name
+    """the node when the number is settled"""
+    otherwise: Name
+    """the node when no number could be had"""
+    wrong: Name | None = None
+    """the prompt spoken after a number that cannot be called back"""
+    tries: Annotated[int, Field(ge=1, le=5)] = 2
+    """how often to ask in all"""
+    wait_seconds: Annotated[int, Field(ge=1, le=30)] = 6
+    """how long to wait for a key"""
 
 
 class PartyModel(Strict):
@@ -384,6 +439,8 @@ NodeModel = Annotated[
     | RingModel
     | EscalateModel
     | RingAssigneeModel
+    | QueueModel
+    | CallbackModel
     | PartyModel
     | VoicemailModel
     | CollectModel
@@ -410,6 +467,13 @@ class FlowFile(Strict):
     """the nodes by name"""
 
 
+_MORE_PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
+    TICKET_STATUS: TICKET_PLACEHOLDERS,
+    QUEUE_BEFORE: ("callers_before",),
+    QUEUE_ESTIMATE: ("estimate",),
+}
+
+
 def unknown_placeholders(name: str, text: str) -> tuple[str, ...]:
     """Return every placeholder or stray brace in a prompt's text that cannot be filled."""
     allowed = placeholders(name)
@@ -418,8 +482,9 @@ def unknown_placeholders(name: str, text: str) -> tuple[str, ...]:
 
 def placeholders(name: str) -> tuple[str, ...]:
     """Return what may stand in braces in the prompt of that name; the accept prompt is spoken to staff."""
-    more = TICKET_PLACEHOLDERS if name == TICKET_STATUS else ()
-    return ACCEPT_PLACEHOLDERS if name == ACCEPT else PLACEHOLDERS + more
+    if name in {ACCEPT, CALLBACK_ACCEPT}:
+        return ACCEPT_PLACEHOLDERS
+    return PLACEHOLDERS + _MORE_PLACEHOLDERS.get(name, ())
 
 
 class PromptsFile(Strict):

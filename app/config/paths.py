@@ -6,6 +6,7 @@ It sees nodes and their exits only; it knows no files and no schedules.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from app.flow.nodes import (
+    CallbackNode,
     CollectNode,
     EscalateNode,
     Flow,
@@ -17,6 +18,7 @@ from app.flow.nodes import (
     Node,
     PartyNode,
     PlayNode,
+    QueueNode,
     RecogniseNode,
     RingAssigneeNode,
     RingNode,
@@ -114,15 +116,16 @@ class Map:
 def passive(node: Node) -> tuple[str, ...]:
     """Return where a node leads when the caller does nothing and nobody takes the call."""
     match node:
-        case MenuNode() | CollectNode() | PartyNode():
+        case MenuNode() | CollectNode() | PartyNode() | QueueNode():
             return (node.otherwise,)
         case RecogniseNode():
             # Whom the desk has blocked is turned away on purpose.
             return tuple(each for each in exits(node) if each != node.blocked)
         case RingNode() | EscalateNode() | RingAssigneeNode():
-            return (node.nobody or node.otherwise, node.otherwise)
+            return (node.nobody or node.otherwise, node.busy or node.otherwise, node.otherwise)
         case (
-            SayNode()
+            CallbackNode()
+            | SayNode()
             | PlayNode()
             | SetNode()
             | HoursNode()

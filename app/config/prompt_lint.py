@@ -12,12 +12,14 @@ from app.config.prompt_speech import Key, asks_about_patients, badly_read, offer
 from app.config.source import Document
 from app.config.syntax import Place
 from app.flow.nodes import (
+    CallbackNode,
     CollectNode,
     EscalateNode,
     HangupNode,
     MenuNode,
     Node,
     PartyNode,
+    QueueNode,
     RingAssigneeNode,
     RingNode,
     VoicemailNode,
@@ -27,9 +29,10 @@ from app.flow.spoken import SECONDS_A_CHARACTER
 MOST_OPTIONS = 5
 MOST_SECONDS = 20
 # About as long as what is filled in.
-_FILLED_IN = {"{opens_at}": 25, "{holiday}": 20, "{ticket}": 7, "{line}": 10, "{callback_number}": 19}
+_FILLED_IN = {"{opens_at}": 25, "{holiday}": 20, "{ticket}": 7, "{line}": 10, "{callback_number}": 19, "{estimate}": 10}
 # At these the caller does something or waits for somebody; through all others a call goes in one breath.
-_STOPS = (MenuNode, CollectNode, RingNode, EscalateNode, RingAssigneeNode, PartyNode, VoicemailNode, HangupNode)
+_RINGING = (RingNode, EscalateNode, RingAssigneeNode, QueueNode, PartyNode)
+_STOPS = (MenuNode, CollectNode, CallbackNode, *_RINGING, VoicemailNode, HangupNode)
 # The fields of the others that name a prompt.
 _SPOKEN = ("prompt", "greeting")
 

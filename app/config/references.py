@@ -30,6 +30,8 @@ FIELDS: Mapping[str, Kind] = MappingProxyType(
     {
         **dict.fromkeys(("next", "otherwise", "nobody", "answered", "open", "closed", "holiday", "empty"), Kind.NODE),
         **dict.fromkeys(("unknown", "blocked", "known", "open_ticket", "again", "again_emergency"), Kind.NODE),
+        **dict.fromkeys(("busy", "callback", "message"), Kind.NODE),
+        **dict.fromkeys(("confirm", "ask"), Kind.PROMPT),
         "greeting": Kind.PROMPT,
         "language": Kind.LANGUAGE,
         **dict.fromkeys(("prompt", "wrong_key", "silence", "say", "between", "wrong"), Kind.PROMPT),

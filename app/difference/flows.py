@@ -39,6 +39,14 @@ _WORDS = {
     "max_seconds": "longest message in seconds:",
     "silence_seconds": "seconds of silence that end a message:",
     "priority": "gives priority",
+    "language": "speaks language",
+    "greeting": "greets with prompt",
+    "unknown": "leads strangers to",
+    "blocked": "leads blocked numbers to",
+    "known": "leads clients to",
+    "open_ticket": "leads numbers with an open ticket to",
+    "again": "leads second calls to",
+    "again_emergency": "leads second calls that are emergencies to",
     "flow": "goes on in flow",
     "node": "goes on at node",
 }
@@ -125,6 +133,7 @@ def _options(was: Mapping[str, Option], now: Mapping[str, Option]) -> Iterator[s
             subject = f"key {key} "
             yield from (subject + text for text in turned("leads to", before.go, after.go))
             yield from (subject + text for text in turned("gives priority", before.priority, after.priority))
+            yield from (subject + text for text in turned("speaks language", before.language, after.language))
             yield from _tags(subject, before.tags, after.tags)
     if list(was) != list(now) and was.keys() == now.keys():
         yield f"keys are now in the order {', '.join(now)} instead of {', '.join(was)}"
@@ -132,7 +141,8 @@ def _options(was: Mapping[str, Option], now: Mapping[str, Option]) -> Iterator[s
 
 def _marks(option: Option) -> str:
     priority = [f"priority {option.priority}"] if option.priority else []
-    return "".join(f", {each}" for each in (*priority, *(f"tag {tag}" for tag in option.tags)))
+    language = [f"language {option.language}"] if option.language else []
+    return "".join(f", {each}" for each in (*priority, *language, *(f"tag {tag}" for tag in option.tags)))
 
 
 def _tags(subject: str, was: Iterable[str], now: Iterable[str]) -> Iterator[str]:

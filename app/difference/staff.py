@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from app.difference.changes import Change, Section, compared, turned
 from app.written import counted, listed
-from oncall import EscalationPolicy, OutsideParty, Person, RingGroup, Roster, Schedule, Team
+from oncall import EscalationPolicy, OutsideParty, Paging, Person, RingGroup, Roster, Schedule, Team
 
 
 def staff_changes(old: Roster, new: Roster) -> Iterator[Change]:
@@ -42,6 +42,8 @@ def policy_changes(old: Roster, new: Roster) -> Iterator[Change]:
         differ=_policy,
         about=lambda policy: f": it rings {_climb(policy)}",
     )
+    paging = [{} if each.paging is None else {"of emergencies": each.paging} for each in (old, new)]
+    yield from compared(*paging, section=Section.POLICIES, kind="paging", differ=_paging)
 
 
 def schedule_changes(old: Roster, new: Roster) -> Iterator[Change]:
@@ -96,6 +98,17 @@ def _policy(was: EscalationPolicy, now: EscalationPolicy) -> Iterator[str]:
     yield from turned("rings", _climb(was), _climb(now))
     yield from turned("goes through its steps", _rounds(was), _rounds(now))
     yield from turned("takes the caller on after", _minutes(was), _minutes(now))
+
+
+def _paging(was: Paging, now: Paging) -> Iterator[str]:
+    yield from turned("climbs escalation policy", was.policy, now.policy)
+    yield from turned("climbs, while the desk is open, escalation policy", was.while_open, now.while_open)
+    yield from turned("begins after", _seconds(was.first_after_seconds), _seconds(now.first_after_seconds))
+    yield from turned("goes on every", _every(was), _every(now))
+
+
+def _every(paging: Paging) -> str:
+    return counted(paging.every_seconds // 60, "minute")
 
 
 def _climb(policy: EscalationPolicy) -> str:

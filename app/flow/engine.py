@@ -41,6 +41,7 @@ from app.flow.nodes import (
     MenuNode,
     Node,
     PartyNode,
+    PeopleNode,
     PlayNode,
     QueueNode,
     RecogniseNode,
@@ -149,25 +150,12 @@ class _Walk:
                 run.instructions.append(Play(node.audio))
                 run.tell(FactKind.PROMPT_SAID, because=f"audio {node.audio}", source=node.source)
                 return node.next
-            case MenuNode():
-                offer(run, node)
+            case MenuNode() | CollectNode() | CallbackNode() | VoicemailNode():
+                self.ask_caller(node)
             case HoursNode():
                 return self.check_hours(node)
-            case RingAssigneeNode():
-                follow_up(run, node)
-                return reach(run, node)
-            case RingNode() | EscalateNode():
-                return reach(run, node)
-            case QueueNode():
-                return join(run, node)
-            case CallbackNode():
-                settle(run, node)
-            case PartyNode():
-                return self.reach_party(node)
-            case VoicemailNode():
-                record(run, node)
-            case CollectNode():
-                ask(run, node)
+            case RingAssigneeNode() | RingNode() | EscalateNode() | QueueNode() | PartyNode():
+                return self.reach_somebody(node)
             case SetNode():
                 mark(run, node)
                 return node.next
@@ -199,19 +187,11 @@ class _Walk:
                 return collected(run, node, event)
             case RingNode() | EscalateNode() | RingAssigneeNode(), DialEnded():
                 return rung_ended(run, node, event)
-            case RingNode() | EscalateNode() | RingAssigneeNode(), HoldEnded():
-                return hold_ended(run, node, event)
-            case RingNode() | EscalateNode() | RingAssigneeNode(), HoldWaited():
-                waited(run, node)
-                return None
-            case QueueNode(), HoldWaited() | Silence():
-                queue_waited(run, node)
-                return None
-            case QueueNode(), KeysPressed():
+            case RingNode() | EscalateNode() | RingAssigneeNode() | QueueNode(), HoldEnded() | HoldWaited():
+                return self.on_hold(node, event)
+            case QueueNode(), KeysPressed() | Silence():
                 queue_key(run, node, event)
                 return None
-            case QueueNode(), HoldEnded():
-                return queue_left(run, node, event)
             case CallbackNode(), KeysPressed() | Silence():
                 return settled(run, node, event)
             case PartyNode(), DialEnded():
@@ -222,6 +202,37 @@ class _Walk:
                 return recorded(run, node, event)
             case _:
                 return self.fault(f"{type(event).__name__} does not fit the node {run.position.node}")
+
+    def ask_caller(self, node: MenuNode | CollectNode | CallbackNode | VoicemailNode) -> None:
+        match node:
+            case MenuNode():
+                offer(self.run, node)
+            case CollectNode():
+                ask(self.run, node)
+            case CallbackNode():
+                settle(self.run, node)
+            case VoicemailNode():
+                record(self.run, node)
+
+    def reach_somebody(self, node: PeopleNode | QueueNode | PartyNode) -> str | None:
+        match node:
+            case QueueNode():
+                return join(self.run, node)
+            case PartyNode():
+                return self.reach_party(node)
+            case RingAssigneeNode():
+                follow_up(self.run, node)
+        return reach(self.run, node)
+
+    def on_hold(self, node: PeopleNode | QueueNode, event: HoldEnded | HoldWaited) -> str | None:
+        run = self.run
+        if isinstance(event, HoldEnded):
+            return queue_left(run, node, event) if isinstance(node, QueueNode) else hold_ended(run, node, event)
+        if isinstance(node, QueueNode):
+            queue_waited(run, node)
+        else:
+            waited(run, node)
+        return None
 
     def arrive(self) -> str:
         run = self.run

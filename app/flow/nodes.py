@@ -358,9 +358,7 @@ def exits(node: Node) -> tuple[str, ...]:
         case CollectNode() | CallbackNode():
             return (node.next, node.otherwise)
         case RecogniseNode():
-            return _present(
-                node.blocked, node.again_emergency, node.again, node.open_ticket, node.known, node.unknown
-            )
+            return _present(node.blocked, node.again_emergency, node.again, node.open_ticket, node.known, node.unknown)
         case TicketStatusNode():
             return (node.next, node.unknown)
         case GoNode() | HangupNode():

@@ -19,6 +19,7 @@ from app.flow.messages import (
     KeysPressed,
     Play,
     Say,
+    Silence,
 )
 from app.flow.nodes import EscalateNode, QueueNode, RingNode
 from app.flow.reaching import conversation_over
@@ -47,9 +48,7 @@ def people_of(node: QueueNode) -> RingNode | EscalateNode:
     """The node that would ring the same people one after another."""
     if node.group is not None:
         return RingNode(group=node.group, otherwise=node.otherwise, answered=node.answered, source=node.source)
-    return EscalateNode(
-        policy=node.policy or "", otherwise=node.otherwise, answered=node.answered, source=node.source
-    )
+    return EscalateNode(policy=node.policy or "", otherwise=node.otherwise, answered=node.answered, source=node.source)
 
 
 def join(run: Run, node: QueueNode) -> str | None:
@@ -92,15 +91,16 @@ def queue_waited(run: Run, node: QueueNode) -> None:
     run.wait_on(_lap(run, node, state))
 
 
-def queue_key(run: Run, node: QueueNode, event: KeysPressed) -> None:
-    """The caller chose something else than waiting; a key that means nothing here changes nothing."""
-    state, choice = run.scene.queue(), _chosen(node, event.digits)
+def queue_key(run: Run, node: QueueNode, event: KeysPressed | Silence) -> None:
+    """The caller chose something else than waiting; no key, or one that means nothing here, changes nothing."""
+    digits = event.digits if isinstance(event, KeysPressed) else ""
+    state, choice = run.scene.queue(), _chosen(node, digits)
     if choice is None or (state is not None and state.taken_seconds is not None):
         queue_waited(run, node)
         return
     run.tell(
         FactKind.QUEUE_CHOICE_MADE,
-        because=f"key {event.digits} in the line",
+        because=f"key {digits} in the line",
         source=node.source,
         detail={"choice": choice.value, "leg": run.position.turn},
     )

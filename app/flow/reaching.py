@@ -28,6 +28,9 @@ def reach(run: Run, node: PeopleNode) -> str | None:
         run.say(node.say)
     if ring_next(run, plan, 0):
         return None
+    if node.say is not None:
+        # Nobody is rung now, and so nobody is to hear that somebody is.
+        run.instructions.pop()
     return node.busy or node.otherwise
 
 

@@ -13,7 +13,7 @@ from app.flow.nodes import RecogniseNode, RingAssigneeNode, TicketStatusNode
 from app.flow.run import Run
 from app.flow.standard import TICKET_STATUS
 from app.flow.standing import EarlierCall, OpenTicket, Standing
-from app.flow.urgency import raise_priority
+from app.flow.urgency import give_priority, most_urgent, priority_so_far, raise_priority
 from oncall import Priority, Source
 
 AGAIN_WITHIN = timedelta(minutes=15)
@@ -77,7 +77,9 @@ def call_again(run: Run, node: RecogniseNode, earlier: EarlierCall, open_ticket:
     )
     if open_ticket is not None and open_ticket.number == earlier.ticket:
         join_ticket(run, open_ticket, because=because, source=node.source)
-    raise_priority(run, earlier.priority.raised(), because=f"{because}: one step up", source=node.source)
+    # Told also where the call is that urgent anyway: the ticket it belongs to may not be.
+    urgency = most_urgent(earlier.priority.raised(), priority_so_far(run))
+    give_priority(run, urgency, because=f"{because}: one step up", source=node.source)
     is_emergency = run.position.priority is Priority.EMERGENCY
     return (node.again_emergency if is_emergency else None) or node.again or node.unknown
 

@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from typing import assert_never
 
 from app.flow import last_resort, spoken
-from app.flow.book import DEFAULT_LANGUAGE, FlowBook
+from app.flow.book import FlowBook
+from app.flow.callers import Client
 from app.flow.in_line import QueueState
 from app.flow.messages import Position, Say
-from app.flow.callers import Client
 from app.flow.nodes import EscalateNode, Flow, PeopleNode, RingAssigneeNode, RingNode
 from app.flow.standard import STANDARD_PROMPTS
 from app.flow.standing import Standing
 from oncall import BusinessHours, Override, Plan, Roster, Skipped, StaffState
-
 
 # Nobody is promised a wait of seconds.
 LEAST_ESTIMATE_SECONDS = 60
@@ -83,9 +82,7 @@ class Scene:
             return self._assignee_plan(node, entered_at)
         staff, roster = self.staff(entered_at), self.roster
         if isinstance(node, RingNode):
-            return roster.ring_group_plan(
-                node.group, at=entered_at, quick=self.quick, staff=staff, language=language
-            )
+            return roster.ring_group_plan(node.group, at=entered_at, quick=self.quick, staff=staff, language=language)
         if isinstance(node, EscalateNode):
             return roster.policy_plan(node.policy, at=entered_at, quick=self.quick, staff=staff, language=language)
         assert_never(node)

@@ -60,9 +60,9 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
             "Call-back, {priority}, on the {line}. It was asked for {waited} ago. "
             "Press 1 to call the person now, 2 to pass it on."
         ),
-        CALLBACK_CALLING: "Ticket {ticket} is yours. Calling now.",
+        CALLBACK_CALLING: "Ticket {ticket}. Calling now.",
         CALLBACK_AGAIN: "Nobody answers there. We try again in ten minutes. Goodbye.",
-        CALLBACK_NOT_REACHED: "Nobody answers there. Ticket {ticket} stays with you. Goodbye.",
+        CALLBACK_NOT_REACHED: "Nobody answers there. Ticket {ticket} stays open. Goodbye.",
         CALLBACK_OVER: "This call-back is taken care of. Thank you. Goodbye.",
         CALLBACK_TRY_LATER: "We cannot place this call-back right now and will ring again. Goodbye.",
         APOLOGY: "We are sorry, something went wrong on our side. Please stay on the line, we are connecting you.",
@@ -102,9 +102,9 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
             "Llamada de vuelta, {priority}, en la {line}. La pidieron hace {waited}. "
             "Oprima 1 para llamar a la persona ahora, 2 para pasarla."
         ),
-        CALLBACK_CALLING: "El caso {ticket} es suyo. Llamando.",
+        CALLBACK_CALLING: "Caso {ticket}. Llamando.",
         CALLBACK_AGAIN: "Nadie contesta. Probamos de nuevo en diez minutos. Adiós.",
-        CALLBACK_NOT_REACHED: "Nadie contesta. El caso {ticket} queda con usted. Adiós.",
+        CALLBACK_NOT_REACHED: "Nadie contesta. El caso {ticket} queda abierto. Adiós.",
         CALLBACK_OVER: "Ya se atendió esta llamada de vuelta. Gracias. Adiós.",
         CALLBACK_TRY_LATER: "No podemos hacer esta llamada en este momento; le avisaremos otra vez. Adiós.",
         APOLOGY: "Lo sentimos, algo falló de nuestro lado. No cuelgue, por favor, le estamos comunicando.",

@@ -19,5 +19,15 @@ def give_priority(run: Run, wanted: Priority, *, because: str, source: Source) -
 
 def raise_priority(run: Run, to: Priority, *, because: str, source: Source) -> None:
     """Gives the call a priority unless it is that urgent already."""
-    if to.is_above(run.position.priority or run.scene.book.line(run.position.line).priority):
+    if to.is_above(priority_so_far(run)):
         give_priority(run, to, because=because, source=source)
+
+
+def priority_so_far(run: Run) -> Priority:
+    """The priority the call has: until anything decides it, that of its line."""
+    return run.position.priority or run.scene.book.line(run.position.line).priority
+
+
+def most_urgent(one: Priority, other: Priority) -> Priority:
+    """The more urgent of two."""
+    return one if one.is_above(other) else other

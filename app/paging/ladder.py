@@ -25,7 +25,8 @@ def rung(roster: Roster, page: int, *, at: datetime, quick: tuple[Override, ...]
     """The phones of a page, counted from 1; `at` is when it goes out."""
     name = _policy(roster, at)
     if name is None:
-        return Rung(_everybody(roster, set(roster.people), "there is no escalation policy"), "there is no policy")
+        because = "there is no escalation policy"
+        return Rung(_everybody(roster, set(roster.people), because), because)
     if _is_uncovered(roster, name, at=at, quick=quick):
         because = f"nobody is on call in any schedule of escalation policy {name}"
         return Rung(_everybody(roster, _named_in(roster, name), because), because)

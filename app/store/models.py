@@ -374,9 +374,7 @@ queue_offers = Table(
 )
 _OFFERED = queue_offers.c.ended_at.is_(None)
 _PASSED = queue_offers.c.outcome == literal_column("'passed'")
-Index(
-    "ix_queue_offers_person", queue_offers.c.person, unique=True, sqlite_where=_OFFERED, postgresql_where=_OFFERED
-)
+Index("ix_queue_offers_person", queue_offers.c.person, unique=True, sqlite_where=_OFFERED, postgresql_where=_OFFERED)
 Index("ix_queue_offers_passed", queue_offers.c.ended_at, sqlite_where=_PASSED, postgresql_where=_PASSED)
 
 # Written by Alembic; read here so that asking for the revision does not load it.

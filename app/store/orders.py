@@ -12,7 +12,9 @@ from app.store.models import outbox
 from app.store.prepared import Session
 
 # What somebody on the telephone waits for, or is woken by. It never stands behind mail that is slow.
-URGENT: Final = frozenset({OrderKind.RING_PHONE, OrderKind.END_LEG, OrderKind.SEND_TEXT, OrderKind.PAGE, OrderKind.OFFER})
+URGENT: Final = frozenset(
+    {OrderKind.RING_PHONE, OrderKind.END_LEG, OrderKind.SEND_TEXT, OrderKind.PAGE, OrderKind.OFFER}
+)
 
 PENDING = outbox.c.done_at.is_(None) & outbox.c.dead_at.is_(None)
 _BOUNDS = {"at": outbox.c.done_at, "first": outbox.c.key, "end": outbox.c.key}

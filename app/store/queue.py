@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Update, bindparam, insert, literal_column, select, update
+from sqlalchemy import Connection, Insert, Select, Update, bindparam, exists, insert, literal_column, select, update
 
 from app.flow.in_line import Choice
 from app.flow.messages import LAP
@@ -104,9 +104,12 @@ _MINE = (_P.call_sid == _SID, _P.turn == _TURN)
 _ONE = _PLACE.where(*_MINE)
 _OF_CALL = _PLACE.where(_P.call_sid == _SID, _P.left_at.is_(None))
 _OPEN = _PLACE.where(_P.left_at.is_(None)).order_by(_P.entered_at, _P.call_sid)
-_ANY = select(literal_column("1")).select_from(queue_places).where(_P.left_at.is_(None)).limit(literal_column("1"))
+_ANY: Select[Any] = select(exists().where(_P.left_at.is_(None)))
 _WAITS = select(_P.entered_at, _P.left_at).where(
-    _P.outcome == literal_column("'answered'"), _P.node == _NODE, _P.left_at > _SINCE, _P.kind == literal_column("'waiting'")
+    _P.outcome == literal_column("'answered'"),
+    _P.node == _NODE,
+    _P.left_at > _SINCE,
+    _P.kind == literal_column("'waiting'"),
 )
 _COUNT_OFFER = update(queue_places).where(*_MINE, _P.left_at.is_(None))
 _COUNTED = _COUNT_OFFER.values(offers=_P.offers + literal_column("1")).returning(_P.offers)
@@ -128,11 +131,7 @@ _EXTEND = (
     .where(_O.call_sid == _SID, _O.turn == _TURN, _O.offer == _OFFER, _O.ended_at.is_(None))
     .values(until=bindparam("until"))
 )
-_LAPSE = (
-    update(queue_offers)
-    .where(_O.ended_at.is_(None), _O.until <= _AT)
-    .values(ended_at=_AT, outcome=literal_column("'passed'"))
-)
+_LAPSED = select(_O.call_sid, _O.turn, _O.person, _O.offer).where(_O.ended_at.is_(None), _O.until <= _AT)
 _INSERT = insert(queue_places).values({name: bindparam(name) for name in _COLUMNS})
 
 
@@ -181,7 +180,8 @@ class QueueRows:
 
     def is_open(self) -> bool:
         """Whether anybody is in line."""
-        return self._session.one(_ANY, {}) is not None
+        row = self._session.one(_ANY, {})
+        return row is not None and bool(row[0])
 
     def change(self, place: Place, **values: Any) -> None:  # noqa: ANN401 - each column has its own type
         """Write these fields of a place."""
@@ -224,16 +224,13 @@ class QueueRows:
         """Let an offer last longer: the person is busy with it."""
         self._session.run(_EXTEND, {"sid": call_sid, "at_turn": turn, "which": offer, "until": until})
 
-    def lapse(self, *, at: datetime) -> None:
-        """End the offers of which nothing was heard in time."""
-        self._session.run(_LAPSE, {"at": at})
-
     def offers(self) -> tuple[OpenOffer, ...]:
         """The phones that ring for callers in line."""
-        return tuple(
-            OpenOffer(call_sid=call_sid, turn=turn, person=person, exchange=turn + offer * LAP)
-            for call_sid, turn, person, offer in self._session.all(_OPEN_OFFERS, {})
-        )
+        return tuple(_offer_of(row) for row in self._session.all(_OPEN_OFFERS, {}))
+
+    def lapsed(self, *, at: datetime) -> tuple[OpenOffer, ...]:
+        """The offers of which nothing was heard in time."""
+        return tuple(_offer_of(row) for row in self._session.all(_LAPSED, {"at": at}))
 
     # People.
 
@@ -268,6 +265,14 @@ class QueueLog:
 
         return self._read(question)
 
+    def lapsed(self, *, at: datetime) -> tuple[OpenOffer, ...]:
+        """The offers of which nothing was heard in time."""
+
+        def question(connection: Connection) -> tuple[OpenOffer, ...]:
+            return QueueRows(Session.of(connection)).lapsed(at=at)
+
+        return self._read(question)
+
     def of_call(self, call_sid: str, turn: int) -> Place | None:
         """The place that a turn of a call was given."""
 
@@ -275,6 +280,11 @@ class QueueLog:
             return QueueRows(Session.of(connection)).place(call_sid, turn)
 
         return self._read(question)
+
+
+def _offer_of(row: Sequence[Any]) -> OpenOffer:
+    call_sid, turn, person, offer = row
+    return OpenOffer(call_sid=call_sid, turn=turn, person=person, exchange=turn + offer * LAP)
 
 
 def _place_of(row: Sequence[Any]) -> Place:

@@ -31,8 +31,8 @@ from app.store.orders import cancel_orders, insert_orders
 from app.store.overrides import OverrideRows
 from app.store.page_orders import PageOrders
 from app.store.prepared import Session
-from app.store.recognition import standing
 from app.store.queue import QueueRows
+from app.store.recognition import standing
 from app.store.rows import (
     CALL_COLUMNS,
     FACT_COLUMNS,

@@ -25,6 +25,7 @@ EMPTY = f"{HEAD}<Response/>"
 HANGUP = f"{HEAD}<Response><Hangup/></Response>"
 # A caller whose call was just taken is in the queue; where they are not, they have gone.
 TAKE_SECONDS = 5
+CALL_BACK_SECONDS = 25
 LEG_EVENTS = "ringing answered completed"
 
 
@@ -69,7 +70,7 @@ def _element(instruction: Instruction, links: Links, caller_id: str) -> str:
         case Hold():
             return _hold(links)
         case KeepHolding():
-            return _keep_holding(links)
+            return _keep_holding(instruction, links)
         case EndHold():
             return "<Leave/>"
         case Hangup():
@@ -125,8 +126,16 @@ def _hold(links: Links) -> str:
     )
 
 
-def _keep_holding(links: Links) -> str:
-    return f'<Play>{links.base}/voice/hold-music.wav</Play><Redirect method="POST">{links.to("wait")}</Redirect>'
+def _keep_holding(hold: KeepHolding, links: Links) -> str:
+    times = f' loop="{hold.times}"' if hold.times > 1 else ""
+    music = f"<Play{times}>{links.base}/voice/hold-music.wav</Play>"
+    heard = "".join(_element(each, links, "") for each in hold.prompts) + music
+    if hold.keys:
+        heard = (
+            f'<Gather action="{links.to("keys")}" method="POST" input="dtmf" timeout="1" numDigits="1" '
+            f'finishOnKey="">{heard}</Gather>'
+        )
+    return f'{heard}<Redirect method="POST">{links.to("wait")}</Redirect>'
 
 
 def take_from_hold(words: Say, *, links: Links) -> str:
@@ -134,6 +143,16 @@ def take_from_hold(words: Say, *, links: Links) -> str:
     return (
         f'{HEAD}<Response>{say(words)}<Dial action="{links.to("ring-done")}" method="POST" timeout="{TAKE_SECONDS}">'
         f"<Queue>{escape(links.queue)}</Queue></Dial></Response>"
+    )
+
+
+def call_back(words: Say, *, number: str, caller_id: str, links: Links) -> str:
+    """The document of a member of staff who calls somebody back: that number rings and sees `caller_id`."""
+    return (
+        f'{HEAD}<Response>{say(words)}<Dial action="{links.to("callback-done")}" method="POST" '
+        f'timeout="{CALL_BACK_SECONDS}" callerId={quoteattr(caller_id)}>'
+        f'<Number statusCallback="{links.to("callback-answered")}" statusCallbackMethod="POST" '
+        f'statusCallbackEvent="answered">{escape(number)}</Number></Dial></Response>'
     )
 
 

@@ -14,7 +14,9 @@ from app.calls import Calls
 from app.flow.messages import HoldWaited
 from app.held_calls import HeldCalls
 from app.paging_calls import PagingCalls
+from app.queue_callbacks import QueueCallbacks
 from app.services import Services
+from app.staff_phones import StaffPhones
 from app.staff_texts import StaffTexts
 from app.telephony import twiml
 from app.telephony.hold_music import hold_music
@@ -42,9 +44,11 @@ def webhooks(services: Services) -> Blueprint:
     blueprint = Blueprint("webhooks", __name__)
     blueprint.before_request(_SignatureGate(services))
     _caller_routes(blueprint, calls)
-    _staff_phone_routes(blueprint, calls)
+    phones = StaffPhones(calls)
+    _staff_phone_routes(blueprint, phones)
     _held_call_routes(blueprint, HeldCalls(calls))
-    _report_routes(blueprint, calls)
+    _callback_routes(blueprint, QueueCallbacks(calls))
+    _report_routes(blueprint, calls, phones)
     _page_routes(blueprint, services)
     return blueprint
 
@@ -99,18 +103,18 @@ def _caller_routes(blueprint: Blueprint, calls: Calls) -> None:
         return calls.rescue(None, _voice(), f"there is no webhook {unknown[:40]}")
 
 
-def _staff_phone_routes(blueprint: Blueprint, calls: Calls) -> None:
+def _staff_phone_routes(blueprint: Blueprint, phones: StaffPhones) -> None:
     """What a staff phone hears before it is connected. Whatever raises hangs it up, and the hunt goes on."""
 
     @blueprint.route("/voice/accept/<token>", methods=METHODS)
     @answer_staff_phone
     def accept(token: str) -> str:
-        return calls.accept_prompt(token, _voice())
+        return phones.accept_prompt(token, _voice())
 
     @blueprint.route("/voice/accept-key/<token>", methods=METHODS)
     @answer_staff_phone
     def accept_key(token: str) -> str:
-        return calls.accept_key(token, _voice(), keys(_voice()))
+        return phones.accept_key(token, _voice(), keys(_voice()))
 
 
 def _held_call_routes(blueprint: Blueprint, held: HeldCalls) -> None:
@@ -141,13 +145,37 @@ def _held_call_routes(blueprint: Blueprint, held: HeldCalls) -> None:
         return Response(hold_music(), mimetype="audio/wav", headers={"Cache-Control": "public, max-age=86400"})
 
 
-def _report_routes(blueprint: Blueprint, calls: Calls) -> None:
+def _callback_routes(blueprint: Blueprint, callbacks: QueueCallbacks) -> None:
+    """Staff phones rung to call somebody back. Whatever raises hangs that phone up, and the call-back is due again."""
+
+    @blueprint.route("/voice/callback/<token>", methods=METHODS)
+    @answer_staff_phone
+    def callback(token: str) -> str:
+        return callbacks.prompt(token, _voice())
+
+    @blueprint.route("/voice/callback-key/<token>", methods=METHODS)
+    @answer_staff_phone
+    def callback_key(token: str) -> str:
+        return callbacks.key(token, _voice(), keys(_voice()))
+
+    @blueprint.route("/voice/callback-done/<token>", methods=METHODS)
+    @answer_staff_phone
+    def callback_done(token: str) -> str:
+        return callbacks.done(token, _voice())
+
+    @blueprint.route("/voice/callback-answered/<token>", methods=METHODS)
+    @report_only
+    def callback_answered(token: str) -> None:
+        callbacks.answered(token, _voice())
+
+
+def _report_routes(blueprint: Blueprint, calls: Calls, phones: StaffPhones) -> None:
     """Reports that steer nothing; Twilio reads no answer to them."""
 
     @blueprint.route("/voice/leg/<token>", methods=METHODS)
     @report_only
     def leg(token: str) -> None:
-        calls.leg_status(token, _voice())
+        phones.leg_status(token, _voice())
 
     @blueprint.route("/voice/recording/<token>", methods=METHODS)
     @report_only

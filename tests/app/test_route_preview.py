@@ -63,7 +63,7 @@ def test_the_whole_ladder_shows_and_then_the_answering_service_and_the_message()
     found = does(steps("1", at=SATURDAY_NIGHT))
     assert found[0] == "a call arrives"
     assert "looks at business hours desk: closed" in found
-    assert "asks for a key (1, 0)" in found
+    assert "asks for a key (1, 0, 8)" in found
     assert "key 1 pressed" in found
     assert "becomes priority emergency" in found
     assert "rings Jamison White for 25 seconds" in found

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from oncall import Person, RingGroup, RingStrategy, Source, StaffState
-from oncall.escalation import ring_group_plan
+from oncall.escalation import person_plan, ring_group_plan
 
 HERE = Source("schedules/staff.yaml", 1)
 PHONES = {"Ann": ("+18165550101", "+18165550111"), "Ben": ("+18165550102",), "Cas": ("+18165550103",)}
@@ -66,3 +66,48 @@ def test_a_hunt_tries_all_numbers_of_one_person_before_the_next() -> None:
         "+18165550103",
     ]
     assert {attempt.batch for attempt in plan.attempts} == {0}
+
+
+SPEAKING = PEOPLE | {
+    "Ben": Person("Ben", "offsite", PHONES["Ben"], ("en", "es"), source=HERE),
+    "Cas": Person("Cas", "offsite", PHONES["Cas"], ("es",), source=HERE),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "order"),
+    [(None, ["Ann", "Ben", "Cas"]), ("es", ["Ben", "Cas", "Ann"]), ("en", ["Ann", "Ben", "Cas"])],
+)
+def test_who_speaks_the_callers_language_is_first_and_nobody_is_left_out(
+    language: str | None, order: list[str]
+) -> None:
+    plan = ring_group_plan(group(RingStrategy.HUNT), SPEAKING, language=language)
+
+    assert list(dict.fromkeys(attempt.person for attempt in plan.attempts)) == order
+
+
+def test_a_language_is_a_reason_only_where_not_everybody_speaks_it() -> None:
+    def reasons(language: str, people: dict[str, Person]) -> list[str]:
+        plan = ring_group_plan(group(RingStrategy.HUNT), people, language=language)
+        return list(dict.fromkeys(attempt.because for attempt in plan.attempts))
+
+    assert reasons("es", SPEAKING) == ["member of ring group desk, speaks es", "member of ring group desk"]
+    assert reasons("en", PEOPLE) == ["member of ring group desk"]
+    assert reasons("fr", PEOPLE) == ["member of ring group desk"]
+
+
+def test_the_strategy_orders_those_who_speak_it() -> None:
+    state = StaffState(last_taken={"Ben": TEN, "Cas": NINE})
+    plan = ring_group_plan(group(RingStrategy.LONGEST_IDLE), SPEAKING, state, language="es")
+
+    assert list(dict.fromkeys(attempt.person for attempt in plan.attempts)) == ["Cas", "Ben", "Ann"]
+
+
+def test_the_phones_of_one_person_are_rung_in_turn() -> None:
+    plan = person_plan(PEOPLE["Ann"], because="has ticket 1042", ring_seconds=25)
+
+    assert [(attempt.number, attempt.ring_seconds) for attempt in plan.attempts] == [
+        (PHONES["Ann"][0], 25),
+        (PHONES["Ann"][1], 25),
+    ]
+    assert {attempt.because for attempt in plan.attempts} == {"has ticket 1042"}

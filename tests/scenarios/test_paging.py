@@ -3,6 +3,7 @@
 import re
 from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from app.calls import Calls
 from app.cdr.records import LegOutcome, TicketStatus
+from app.flow.messages import Detail, Fact, FactKind
 from app.paging import sweep_pages
 from app.simulator.caller import CallerScript
 from app.simulator.handsets import accept, ignore, voicemail
@@ -138,10 +140,9 @@ def test_while_phones_ring_for_the_caller_people_get_texts_and_no_second_call(pa
     first = paged.company.texts[0]
     assert first.to == paged.number(JAMISON)
     assert 60 <= (first.at - began).total_seconds() < 95
-    while_hunting = [leg.ended_at for leg in played.legs if leg.screened]
-    assert while_hunting[-1] is not None
-    assert all(ring.at >= while_hunting[-1] for ring in paged.company.rings), "no second ring beside the hunt"
-    assert len(paged.company.texts) > 1, "the people of the next steps hear of it too"
+    assert paged.company.rings == [], "no second ring beside the hunt"
+    paged.passes(EVERY)
+    assert len(paged.texts_to(LASHA)) == 1, "and the next step follows after the call"
 
 
 def test_an_emergency_that_the_hunt_reaches_somebody_for_pages_nobody(paged: PagedDesk) -> None:
@@ -319,16 +320,34 @@ def test_a_chain_that_was_lost_is_begun_again_by_the_clock(paged: PagedDesk) -> 
     assert len(paged.texts_to(JAMISON)) == len(paged.company.rings) == 1
 
 
-def test_a_key_pressed_as_the_caller_hung_up_does_not_end_the_pages(paged: PagedDesk) -> None:
+def test_a_key_pressed_as_the_caller_hung_up_begins_the_pages_again(paged: PagedDesk) -> None:
     """Whoever pressed it has spoken to nobody: the ticket has no owner again, and is paged for."""
-    paged.desk.everybody(ignore()).phone(JAMISON, accept(after_seconds=6))
-    script = CallerScript(hangs_up_at=Moment.PICKED_UP, hangs_up_delay_seconds=30)
-    played = paged.desk.dials(MAIN, at=SATURDAY_NIGHT, keys="1", script=script)
-    if played.ticket.status is TicketStatus.NEW:
-        paged.passes(1)
-        assert len(paged.company.texts) == 1
-    else:
-        assert played.ticket.assignee == JAMISON
+    paged.desk.everybody(ignore()).phone(JAMISON, accept(after_seconds=4))
+    played = paged.desk.dials(MAIN, at=SATURDAY_NIGHT, keys="1", script=CallerScript(hangs_up_after_seconds=3600))
+    assert played.ticket.assignee == JAMISON
+    at, (leg, *_) = paged.desk.clock.at, played.legs
+    blank = replace(leg, ended_at=None)
+    with paged.services.store.turn() as transaction:
+        record = transaction.load(played.sid)
+        assert record is not None
+        transaction.save(record, replace(record, legs=(blank,)))
+    detail: dict[str, Detail] = {"leg": leg.turn, "status": "completed", "bridged": False, "caller_left": True}
+    ended = Fact(kind=FactKind.DIAL_ENDED, key="late", at=at, because="the caller hung up", detail=detail)
+    Calls(paged.services).tell(played.sid, leg.turn, ended)
+    assert played.ticket.status is TicketStatus.NEW
+
+    paged.passes(61)
+    assert len(paged.texts_to(JAMISON)) == 1
+
+
+def test_a_second_call_about_the_same_emergency_doubles_no_page(paged: PagedDesk) -> None:
+    one = emergency(paged, script=HANGS_UP)
+    two = paged.desk.dials(MAIN, at="2026-11-28T03:02-06:00", keys="1", script=HANGS_UP)
+    paged.passes(EVERY - 150)
+
+    assert two.ticket.number == one.ticket.number, "it joins the ticket of a few minutes ago"
+    assert len(paged.texts_to(JAMISON)) == 1
+    assert len(paged.company.texts) == 1
 
 
 def test_a_text_that_accepts_while_the_phone_rings_stays_accepted_when_the_caller_hangs_up(paged: PagedDesk) -> None:

@@ -15,11 +15,11 @@ from app.cdr.records import TicketStatus
 from app.simulator.caller import CallerScript
 from app.simulator.handsets import accept, ignore
 from app.staff_texts.commands import KEPT_WORDS
-from app.store import CallFilters, StoreUnavailable
+from app.store import CallFilters
 from oncall import OverrideKind
 from tests.app.web.signed import SignedClient
 from tests.desk import CALLER, CONFIG, MAIN, SATURDAY_NIGHT, TUESDAY_MORNING
-from tests.pages import FIRST, JAMISON, LASHA, PagedDesk, make_paged_desk
+from tests.pages import FIRST, JAMISON, LASHA, PagedDesk, answer_in, make_paged_desk
 from tests.scenarios.breakdowns import BreakingStore, log, unavailable_always
 
 __all__ = ["log"]  # used by every test here
@@ -75,7 +75,7 @@ def test_a_strangers_text_gets_no_answer_and_changes_nothing(
 
 @pytest.mark.parametrize("sender", ["", "anonymous", "+266696687", "sip:somebody@example.org", "12345"])
 def test_a_sender_that_is_no_number_gets_no_answer(paged: PagedDesk, sender: str) -> None:
-    assert paged.texts(JAMISON, "WHO", number=sender) is None if sender else True
+    assert answer_in(paged.post_text(sender, "WHO")) is None
 
 
 @pytest.mark.parametrize("word", sorted(KEPT_WORDS))
@@ -113,7 +113,7 @@ def test_a_ticket_is_accepted_in_any_spelling(paged: PagedDesk, command: str) ->
     answer = paged.texts(JAMISON, command.format(number))
     ticket = paged.ticket(number)
 
-    assert answer == f"{number} is yours. Next update due 14:02." or answer is not None
+    assert answer is not None
     assert answer.startswith(f"{number} is yours. Next update due 14:0")
     assert (ticket.status, ticket.assignee) == (TicketStatus.ACKNOWLEDGED, JAMISON)
     assert ticket.acknowledged_at is not None
@@ -148,7 +148,9 @@ def test_of_two_who_accept_in_the_same_moment_one_wins_and_the_other_is_told(pag
         number = missed(paged)
         with ThreadPoolExecutor(4) as pool:
             names = [JAMISON, LASHA, FIRST, "triggerfish-2"]
-            answers = dict(zip(names, pool.map(lambda name: paged.texts(name, f"ACK {number}"), names), strict=True))
+            answers = dict(
+                zip(names, pool.map(lambda name, body=f"ACK {number}": paged.texts(name, body), names), strict=True)
+            )
         winner = paged.ticket(number).assignee
         assert winner is not None
         for name, answer in answers.items():
@@ -258,13 +260,11 @@ def test_who_says_who_is_on_call_now_and_next_in_one_text(paged: PagedDesk) -> N
     assert len(answer) <= 160
 
 
-def test_who_works_without_a_database(paged: PagedDesk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(**_: object) -> None:
-        raise StoreUnavailable("cannot connect")
-
-    monkeypatch.setattr(paged.services.store.overrides, "recent", away)
+def test_who_works_without_a_database(tmp_path: Path) -> None:
+    paged = make_paged_desk(f"sqlite:///{tmp_path}/nowhere/ivr.db", tmp_path)
     answer = paged.at("2026-11-26T21:00-06:00").texts(LASHA, "WHO")
     assert str(answer).startswith("on-call: Jamison White until Mon 08:00")
+    paged.services.store.close()
 
 
 # Away and back.
@@ -358,7 +358,8 @@ def test_a_hunt_under_way_keeps_its_plan_when_somebody_leaves(doubled: PagedDesk
     """The caller is at the second phone of the plan: it must not become another one's."""
     paged = doubled
     paged.desk.everybody(ignore())
-    show, done = paged.desk.clock.show, []
+    show = paged.desk.clock.show
+    done: list[bool] = []
 
     def meanwhile(at: Any) -> None:
         show(at)
@@ -371,33 +372,6 @@ def test_a_hunt_under_way_keeps_its_plan_when_somebody_leaves(doubled: PagedDesk
     paged.desk.clock.show = meanwhile  # type: ignore[method-assign]
     rang = paged.desk.dials(MAIN, at="2026-11-28T02:10-06:00", keys="1").rang()
     assert rang[:3] == [JAMISON, FIRST, LASHA]
-
-
-@pytest.mark.parametrize(
-    ("words", "until"),
-    [
-        ("2h", "Sat 05:00"),
-        ("90m", "04:30"),
-        ("for 2 hours", "05:00"),
-        ("3 days", "Tue 03:00"),
-        ("17:00", "17:00"),
-        ("until 17:00", "17:00"),
-        ("until 5pm", "17:00"),
-        ("02:30", "Sun 02:30"),
-        ("tomorrow 08:00", "Sun 08:00"),
-        ("until tomorrow at 8am", "Sun 08:00"),
-        ("mon 8:00", "Mon 08:00"),
-        ("Saturday 2:00", "Sat 02:00"),
-        ("", "Sun 03:00"),
-    ],
-)
-def test_until_when_is_said_in_the_words_people_use(paged: PagedDesk, words: str, until: str) -> None:
-    answer = str(paged.at(SATURDAY_NIGHT).texts("triggerfish-2", f"AWAY {words}"))
-    found = re.search(
-        r"until ([A-Z][a-z]{2} )?(?:5 Dec )?(\d\d:\d\d)|nobody would be on call ([\w ]+ \d\d:\d\d)", answer
-    )
-    assert found is not None, answer
-    assert found.group(2) == until.rsplit(" ", maxsplit=1)[-1] or found.group(3), answer
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ HERE = Source("a.yaml", 1)
 # Fields of nodes that hold a value and name nothing, or are looked at by themselves.
 VALUES = {"type", "audio", "tries", "wait_seconds", "max_seconds", "silence_seconds", "into", "min_digits"}
 VALUES |= {"max_digits", "priority", "tags", "options", "named", "node", "review", "ring_seconds"}
+VALUES |= {"max_wait_minutes", "announce_every_seconds"}
 
 
 def test_there_is_a_model_for_every_type_of_node() -> None:

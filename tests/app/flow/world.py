@@ -5,13 +5,15 @@ Nodes are made straight from their classes: what YAML may say to staff is the co
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from app.flow.book import FlowBook, Prompt
+from app.flow.callers import BlockedNumber, Client, KnownCallers, Range
 from app.flow.engine import first_position
-from app.flow.messages import Dial, Event, Gather, Hangup, Instruction, Play, Position, Record, Say, Turn
+from app.flow.in_line import Choice, QueueState
+from app.flow.messages import Dial, Event, Gather, Hangup, Instruction, KeepHolding, Play, Position, Record, Say, Turn
 from app.flow.nodes import (
     Collected,
     Flow,
@@ -21,6 +23,7 @@ from app.flow.nodes import (
     Option,
 )
 from app.flow.scene import Scene
+from app.flow.standing import EarlierCall, OpenTicket, Standing
 from oncall import (
     BusinessHours,
     DayException,
@@ -50,6 +53,7 @@ PROMPTS = {
     "between": "Still trying.",
     "message": "Leave a message.",
     "number": "Key in the number.",
+    "confirm": "We call {callback_number}.",
     "bye": "Goodbye.",
     "sorry": "Something went wrong.",
     "facts": "Opens {opens_at}, ticket {ticket}, {line}, {priority}, after {waited}{holiday}.",
@@ -116,16 +120,72 @@ def book(*flows: Flow) -> FlowBook:
     line = Line(name="main", title="main line", number="+18162327483", flow="main", priority=Priority.HIGH, source=HERE)
     other = replace(line, name="alternate", title="alternate line", number="+18166760434")
     prompts = {name: Prompt(text=text, language_tag="en-US", source=HERE) for name, text in PROMPTS.items()}
+    spanish = Prompt(text="Hola.", language_tag="es-US", source=HERE)
     return FlowBook(
         revision="r1",
         lines={"main": line, "alternate": other},
         flows={each.name: each for each in flows},
-        prompts={"en": prompts},
+        prompts={"en": prompts, "es": {"hola": spanish}},
     )
 
 
-def scene(*flows: Flow, at: datetime = AT, closed_for: str | None = None, ticket: int | None = None) -> Scene:
-    return Scene(book=book(*flows), roster=roster(closed_for=closed_for), at=at, ticket=ticket)
+def scene(
+    *flows: Flow,
+    at: datetime = AT,
+    closed_for: str | None = None,
+    ticket: int | None = None,
+    caller: str = "",
+    standing: Standing | None = None,
+    line: QueueState | None = None,
+    can_hold: bool = False,
+) -> Scene:
+    known = replace(book(*flows), callers=callers())
+    return Scene(
+        book=known,
+        roster=roster(closed_for=closed_for),
+        at=at,
+        ticket=ticket,
+        caller=caller,
+        standing=lambda: standing or Standing(),
+        queue=lambda: line,
+        can_hold=can_hold,
+    )
+
+
+def callers() -> KnownCallers:
+    """A clinic whose calls are urgent, one that hears Spanish and a greeting of its own, a switchboard; one blocked."""
+    clinic = Client(name="clinic", title="the clinic", site="imaging", priority_floor=Priority.EMERGENCY, source=HERE)
+    other = Client(name="other", title="the other", site="desk", language="es", greeting="hola", source=HERE)
+    switchboard = Client(name="clinic", title="the clinic", site="switchboard", shared=True, source=HERE)
+    return KnownCallers(
+        numbers={"+18165550160": clinic, "+18165550163": other},
+        ranges={Range(prefix="+1816555017", length=12): switchboard},
+        blocked={"+18165550169": BlockedNumber(reason="a fax machine", source=HERE)},
+    )
+
+
+def caller_of(case: Mapping[str, Any]) -> dict[str, Any]:
+    """Who calls in a case: `caller`, a number; `ticket`, its open ticket; `minutes_ago`, when it last called."""
+    ticket, minutes = case.get("ticket"), case.get("minutes_ago")
+    open_ticket = earlier = None
+    if ticket is not None:
+        since = {"status": "in_progress", "priority": Priority.MEDIUM, "updated_at": AT - timedelta(minutes=20)}
+        open_ticket = OpenTicket(**{"number": 1001, "assignee": "Ann", **since, **ticket})
+    if minutes is not None:
+        ended_at = AT - timedelta(minutes=minutes)
+        earlier = EarlierCall(ticket=1001, priority=Priority(case.get("last_priority", "medium")), ended_at=ended_at)
+    standing = Standing(open_ticket=open_ticket, earlier=earlier)
+    return {"caller": case.get("caller", ""), "standing": standing, **line_of(case)}
+
+
+def line_of(case: Mapping[str, Any]) -> dict[str, Any]:
+    """How the caller of a case stands in `line`, if that is known; without it nobody can be rung for them on hold."""
+    if "line" not in case:
+        return {}
+    given = dict(case["line"] or {})
+    if "choice" in given:
+        given["choice"] = Choice(given["choice"])
+    return {"can_hold": True, "line": None if case["line"] is None else QueueState(**given)}
 
 
 def position(*, node: str = "here", **changes: Any) -> Position:
@@ -151,6 +211,8 @@ def _told(instruction: Instruction) -> list[str]:
             return [f"ring {number} {seconds}s {'screened' if screened else 'open'}"]
         case Record(max_seconds=longest, silence_seconds=silence):
             return [f"record {longest}s until {silence}s silent"]
+        case KeepHolding(prompts=prompts, keys=keys, times=times):
+            return [*said(prompts), f"music {times} times{', a key ends it' if keys else ''}"]
         case Hangup():
             return ["hang up"]
         case _:

@@ -1,0 +1,81 @@
+"""What a turn begins with: the record a call opens with, and what a webhook's event means in the light of it.
+
+Pure rules for the use case of calls; nothing is read or stored here.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from app.cdr.derive import opened
+from app.cdr.records import Call, CallRecord
+from app.config.snapshot import Snapshot
+from app.flow.messages import CallerLeft, DialEnded, Event, HoldEnded, Position, RecordingEnded
+from app.telephony.inbound import VoiceRequest
+from oncall import BusinessHours
+
+LONGEST_CALL = timedelta(hours=24)
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+def opening_of(request: VoiceRequest, snapshot: Snapshot, *, at: datetime) -> CallRecord:
+    """The record of a call at its first webhook, from what that says."""
+    line = snapshot.book.line_for(request.dialled)
+    return opened(
+        call_sid=request.call_sid,
+        line=line.name,
+        caller=request.caller,
+        dialled=request.dialled,
+        at=at,
+        revision=snapshot.revision,
+        priority=line.priority,
+    )
+
+
+def desk_hours(snapshot: Snapshot) -> BusinessHours | None:
+    """The desk's business hours, for the clocks that run in them."""
+    return next(iter(snapshot.roster.hours.values()), None)
+
+
+def as_it_began(call: Call, opening: CallRecord | None) -> Call:
+    """The call as it was before any fact but its arrival, at its first webhook; `opening` may know an earlier one."""
+    return Call(
+        call_sid=call.call_sid,
+        line=call.line,
+        caller=call.caller,
+        dialled=call.dialled,
+        started_at=call.started_at if opening is None else min(call.started_at, opening.call.started_at),
+        config_revision=call.config_revision,
+        priority=call.priority,
+        ticket=call.ticket,
+    )
+
+
+def started(position: Position, at: datetime) -> datetime:
+    """When the call began: now for its first turn, else as its position says."""
+    return at if position.turn == 0 else datetime.fromtimestamp(position.started_at, tz=UTC)
+
+
+def is_fresh(position: Position, at: datetime) -> bool:
+    """Whether a position is young enough to be a running call's."""
+    age = at - datetime.fromtimestamp(position.started_at, tz=UTC)
+    return -CLOCK_SKEW <= age <= LONGEST_CALL
+
+
+def unless_gone(event: Event, request: VoiceRequest) -> Event:
+    """The event, or the caller's leaving when they have hung up."""
+    if not request.gone or isinstance(event, CallerLeft):
+        return event
+    return CallerLeft(after=event if isinstance(event, DialEnded | RecordingEnded | HoldEnded) else None)
+
+
+def with_accept_key(event: Event, record: CallRecord, turn: int, *, complete: bool) -> Event:
+    """Adds what the record knows about the accept key to the end of a Dial; a record not `complete` knows no No."""
+    ended = event.after if isinstance(event, CallerLeft) else event
+    if not isinstance(ended, DialEnded):
+        return event
+    leg = next((leg for leg in record.legs if leg.turn == turn), None)
+    pressed = leg is not None and leg.accepted_at is not None
+    if ended.bridged is None and leg is not None and not leg.screened and leg.answered_at is not None:
+        ended = replace(ended, bridged=True)  # nothing stands between an outside party's answer and the caller
+    ended = replace(ended, accepted=pressed or (False if leg is not None and complete else None))
+    return CallerLeft(after=ended) if isinstance(event, CallerLeft) else ended
