@@ -174,9 +174,7 @@ def _called(step: EscalationStep, climb: Climb) -> tuple[list[_Call], tuple[str,
             return calls, None if calls else (coverage.because, coverage.source)
 
 
-def _members(
-    group: RingGroup, staff: StaffState, people: Mapping[str, Person], language: str | None
-) -> list[_Call]:
+def _members(group: RingGroup, staff: StaffState, people: Mapping[str, Person], language: str | None) -> list[_Call]:
     together = group.strategy is RingStrategy.SIMULTANEOUS
     because = f"member of ring group {group.name}"
     members = staff.ordered(group)

@@ -1,15 +1,16 @@
 """Everything known about people and duty, by name, in one frozen object: what routing and screens ask."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from oncall import escalation
 from oncall.answers import Coverage, Double, Gap, Shift
 from oncall.escalation import EscalationPolicy, Paging, Plan
 from oncall.hours import BusinessHours
 from oncall.layers import TimeOff
-from oncall.overrides import Override
+from oncall.overrides import Override, OverrideKind
 from oncall.people import OutsideParty, Person, RingGroup, Team
 from oncall.schedule import Schedule
 from oncall.staff_state import StaffState
@@ -83,10 +84,14 @@ class Roster:
         """Return the phones of one person; `because` says why that person is rung."""
         return escalation.person_plan(self.people[name], because=because, ring_seconds=ring_seconds)
 
-    def away(self, person: str, *, at: datetime) -> TimeOff | None:
-        """Return the time off that keeps a person away at an instant, in whichever schedule it is written."""
-        away = (off for schedule in self.schedules.values() for off in schedule.time_off)
-        return next((off for off in away if off.person == person and off.starts_at <= at < off.ends_at), None)
+    def away(self, person: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> TimeOff | Override | None:
+        """Return what keeps a person away: time off in any schedule, or a removal they made themselves."""
+        off = (each for schedule in self.schedules.values() for each in schedule.time_off)
+        own = (each for each in quick if each.kind is OverrideKind.REMOVE and each.author == each.person)
+        both: tuple[Iterable[TimeOff | Override], ...] = (off, own)
+        return next(
+            (each for each in chain(*both) if each.person == person and each.starts_at <= at < each.ends_at), None
+        )
 
     def on_duty(self, person: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> bool:
         """Say whether a person is on call in any schedule."""

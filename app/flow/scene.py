@@ -48,9 +48,9 @@ class Scene:
     """The inputs of a turn besides its position and event. `at` is the instant of the event, in UTC.
 
     `caller` is the number (E.164) that calls, empty when withheld; `standing` tells what the record knows of it, and
-    is the same however often it is asked. `staff` tells who is talking, and who took calls before an instant. `can_hold`: phones can be rung at once while
-    the caller is on hold. `hold` is None when it is not known how that goes,
-    and `queue` gives None when it is not known how the caller stands in line.
+    is the same however often it is asked. `staff` tells who is talking, and who took calls before an instant.
+    `can_hold`: phones can be rung at once while the caller is on hold. `hold` is None when it is not known how that
+    goes, and `queue` gives None when it is not known how the caller stands in line.
     """
 
     book: FlowBook
@@ -93,14 +93,14 @@ class Scene:
         if ticket is None or person is None or person not in roster.people:
             what = "there is no open ticket" if ticket is None else f"nobody of the staff has ticket {ticket.number}"
             return Plan((), (Skipped("the person who has the ticket", 1, what, node.source),), None)
-        off = roster.away(person, at=entered_at)
+        off = roster.away(person, at=entered_at, quick=self.quick)
         if off is not None:
             return Plan((), (Skipped(person, 1, f"away: {off.reason}", off.source),), None)
         hours = roster.hours.get(node.hours or "")
-        if hours is not None and not hours.is_open(at=entered_at):
-            if not roster.on_duty(person, at=entered_at, quick=self.quick):
-                because = f"not on call, and outside business hours {hours.name}"
-                return Plan((), (Skipped(person, 1, because, node.source),), None)
+        is_closed = hours is not None and not hours.is_open(at=entered_at)
+        if is_closed and not roster.on_duty(person, at=entered_at, quick=self.quick):
+            because = f"not on call, and outside business hours {node.hours}"
+            return Plan((), (Skipped(person, 1, because, node.source),), None)
         return roster.person_plan(person, because=f"has ticket {ticket.number}", ring_seconds=node.ring_seconds)
 
     def say(self, prompt: str, position: Position, *, language: str = "") -> Say:

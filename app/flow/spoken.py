@@ -5,6 +5,9 @@ It knows no prompts; it fills the placeholders that prompts may use.
 
 from datetime import datetime, timedelta, tzinfo
 
+# Of hours from 0 to 23, each part up to an hour.
+SPANISH_PARTS_OF_A_DAY = ((12, "de la mañana"), (20, "de la tarde"), (24, "de la noche"))
+
 # Until then nobody says how many minutes ago something was, and from an hour on they say the time.
 SOME_MINUTES = 2
 MINUTES_OF_AN_HOUR = 60
@@ -159,6 +162,6 @@ def waited(seconds: int, language: str) -> str:
 def _clock_time(local: datetime, language: str) -> str:
     hour, minute = local.hour % 12 or 12, f":{local.minute:02}" if local.minute else ""
     if language == "es":
-        part = "de la mañana" if local.hour < 12 else "de la tarde"  # noqa: PLR2004 (noon)
+        part = next(words for until, words in SPANISH_PARTS_OF_A_DAY if local.hour < until)
         return f"{'la' if hour == 1 else 'las'} {hour}{minute} {part}"
     return f"{hour}{minute} {'AM' if local.hour < 12 else 'PM'}"  # noqa: PLR2004 (noon)

@@ -19,6 +19,8 @@ OPEN = {
     "/metrics": "figures only",
     "/api/v1/openapi.json": "describes the API and holds none of its data",
 }
+# Calendar programs cannot send a token: the address is one. An address that is none gets nothing at all.
+SECRET_ADDRESSES = {"/feeds/<secret>.ics"}
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def test_every_route_asks_who_is_there(app: Flask) -> None:
     let_in = [
         f"{method} {rule.rule} answers {status}"
         for rule in rules(app)
-        if rule.rule not in OPEN
+        if rule.rule not in {*OPEN, *SECRET_ADDRESSES}
         for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})
         if (status := client.open(address(rule), method=method).status_code) not in {401, 403}
     ]
@@ -68,7 +70,19 @@ def test_every_webhook_refuses_a_wrong_signature(app: Flask, services: Services)
 
 
 def test_the_open_routes_are_those_on_the_list(app: Flask) -> None:
-    assert {rule.rule for rule in rules(app)} >= OPEN.keys()
+    assert {rule.rule for rule in rules(app)} >= {*OPEN, *SECRET_ADDRESSES}
+
+
+def test_a_wrong_secret_in_an_address_opens_nothing(app: Flask, services: Services) -> None:
+    services.store.upgrade()
+    for rule in rules(app):
+        if rule.rule in SECRET_ADDRESSES:
+            answer = app.test_client().get(address(rule))
+            assert (answer.status_code, answer.data) == (404, b""), rule.rule
+
+
+def test_routes_with_a_secret_in_their_address_are_those_on_the_list(app: Flask) -> None:
+    assert {rule.rule for rule in rules(app) if "secret" in rule.arguments} == SECRET_ADDRESSES
 
 
 def test_no_files_are_served(app: Flask) -> None:

@@ -12,7 +12,16 @@ from app.simulator import accept, ignore
 from app.simulator.events import Purpose
 from oncall import Priority
 from tests.app import edits
-from tests.desk import MAIN, SATURDAY_NIGHT, THANKSGIVING, TUESDAY_MORNING, Desk, PlayedCall, assert_cared_for, make_desk
+from tests.desk import (
+    MAIN,
+    SATURDAY_NIGHT,
+    THANKSGIVING,
+    TUESDAY_MORNING,
+    Desk,
+    PlayedCall,
+    assert_cared_for,
+    make_desk,
+)
 from tests.scenarios.breakdowns import BreakingStore, never, unavailable_between
 
 JAMISON, LASHA = "Jamison White", "Lasha Dalakishvili"

@@ -146,6 +146,7 @@ def test_nothing_about_the_client_stands_in_an_address(desk: Desk) -> None:
         assert "imaging" not in each
         assert IMAGING.removeprefix("+1") not in each
 
+
 # An open ticket.
 
 
@@ -213,6 +214,18 @@ def test_at_night_the_analyst_on_call_who_has_the_ticket_is_rung(desk: Desk) -> 
     assert_cared_for(played)
     assert played.rang() == [LASHA]
     assert played.call.ticket == before.ticket.number
+
+
+def test_who_is_away_is_not_rung_for_their_ticket(sqlite_url: str, tmp_path: Path) -> None:
+    leave = edits.time_off(f"person: {JAMISON}, from: 2026-12-01 12:00, until: 2026-12-01 17:00, reason: dentist")
+    desk = make_desk(sqlite_url, tmp_path, config=edits.write(tmp_path / "config", leave))
+    first_call(desk)
+    played = desk.dials(MAIN, at=THAT_AFTERNOON, keys="2,2")
+
+    assert_cared_for(played)
+    assert "away: dentist" in played.told("nobody_to_ring")[0].because
+    assert not played.trace.heard("dentist"), "why is nobody's business"
+    desk.services.store.close()
 
 
 def test_something_new_is_a_ticket_of_its_own(desk: Desk) -> None:

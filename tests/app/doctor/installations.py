@@ -12,8 +12,10 @@ from tests.app.edits import STAFF, Edit, edited
 from tests.app.phone_company import PhoneCompany, number
 from tests.desk import ALTERNATE, BASE_URL, MAIN, TOKEN, Desk
 
+# In use and no samples: the directory assistance of five areas.
 REAL_NUMBERS: tuple[Edit, ...] = tuple(
-    (STAFF, f'"+18165550{ending}"', f'"+1816234{1000 + ending}"') for ending in (101, 102, 103, 104, 150)
+    (STAFF, f'"+18165550{ending}"', f'"+1{area}5551212"')
+    for ending, area in ((101, 314), (102, 417), (103, 573), (104, 636), (150, 660))
 )
 
 

@@ -26,8 +26,7 @@ def kept(
 ) -> CallRecord:
     begun = record(number, **{"ended_at": ended_at, **changes})
     with store.turn() as transaction:
-        opened = transaction.open(replace(begun, ticket=replace(begun.ticket, status=status)))
-    return opened
+        return transaction.open(replace(begun, ticket=replace(begun.ticket, status=status)))
 
 
 def standing(store: Store, *, caller: str = CALLER, at: datetime = LATER, call_sid: str = HERE_NOW) -> Standing:
@@ -60,9 +59,7 @@ def test_the_newest_ticket_that_is_open_and_the_last_call_are_told(store: Store)
             priority=Priority.MEDIUM,
             updated_at=second.ticket.created_at,
         ),
-        earlier=EarlierCall(
-            ticket=third.ticket.number, priority=Priority.MEDIUM, ended_at=AT + timedelta(minutes=22)
-        ),
+        earlier=EarlierCall(ticket=third.ticket.number, priority=Priority.MEDIUM, ended_at=AT + timedelta(minutes=22)),
     )
 
 
