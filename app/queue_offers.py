@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from app.calls import Calls
 from app.cdr.records import CallRecord, Leg
 from app.cdr.ticket_rules import CLOSED
-from app.config.snapshot import Snapshot
 from app.flow.in_line import Waiter, next_offer
 from app.flow.messages import LAP, Detail, DialStatus, Fact, FactKind, Order, Position, Ring
 from app.flow.nodes import QueueNode
@@ -20,7 +19,7 @@ from app.flow.scene import Scene
 from app.queue_keeping import order_of
 from app.ringing import PLACING_SECONDS, ring_order
 from app.store import ClaimedOrder, OfferOutcome, OpenOffer, Place, PlaceKind, PlaceOutcome, TurnTransaction
-from oncall import Attempt, Plan, StaffState
+from oncall import Attempt, Override, Plan, StaffState
 
 # Whoever was rung and did not take the call is left in peace for so long: most likely they are not at their desk.
 REST = timedelta(seconds=60)
@@ -43,6 +42,7 @@ class _Picture:
     offers: tuple[OpenOffer, ...]
     engaged: frozenset[str]
     staff: StaffState
+    quick: tuple[Override, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class QueueOffers:
             ringing = [
                 offer for offer in picture.offers if (offer.call_sid, offer.turn) == (place.call_sid, place.turn)
             ]
-            free = _free(self._plan(place, picture.staff, at), picture.engaged, place)
+            free = _free(self._plan(place, picture, at), picture.engaged, place)
             candidates[_name(place)] = (place, free)
             line.append(
                 Waiter(
@@ -161,21 +161,24 @@ class QueueOffers:
             offers = transaction.queue.offers()
             rung = transaction.queue.ringing(at=at) | transaction.queue.passed(since=at - REST)
             engaged = staff.talking | rung | {offer.person for offer in offers}
-            return _Picture(transaction.queue.open(), offers, engaged, staff)
+            quick = self.calls.services.store.overrides.for_turn(transaction.overrides, at=at)
+            return _Picture(transaction.queue.open(), offers, engaged, staff, quick)
 
-    def _plan(self, place: Place, staff: StaffState, at: datetime) -> Plan:
-        snapshot = self.snapshot(place)
+    def _plan(self, place: Place, picture: _Picture, at: datetime) -> Plan:
+        # The newest: who is on duty may change during a long wait.
+        snapshot = self.calls.services.config.current()
         flow = snapshot.book.flow(place.flow)
         node = flow.nodes.get(place.node) if flow else None
         if not isinstance(node, QueueNode):
             return Plan((), (), None)
-        quick = self.calls.services.store.overrides.quick(at=at)
-        scene = Scene(book=snapshot.book, roster=snapshot.roster, at=at, quick=quick, staff=lambda _before: staff)
+        scene = Scene(
+            book=snapshot.book,
+            roster=snapshot.roster,
+            at=at,
+            quick=picture.quick,
+            staff=lambda _before: picture.staff,
+        )
         return scene.plan(people_of(node), entered_at=at, language=place.language)
-
-    def snapshot(self, _place: Place) -> Snapshot:
-        """The configuration a place is dealt by: the newest, since who is on duty may change during a long wait."""
-        return self.calls.services.config.current()
 
     # One offer.
 
