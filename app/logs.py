@@ -12,8 +12,11 @@ import structlog
 _NUMBER = re.compile(r"(?<![\w.])(?!\d{4}-\d\d-\d\d)\+?\d(?:[\s().-]?\d){6,14}")
 
 
-def configure_logs(log_format: str, *, level: int = logging.INFO) -> None:
-    """Sets up logging for this process, to stderr. `log_format` is `console` or `json`."""
+def configure_logs(log_format: str, *, level: int = logging.INFO, for_good: bool = True) -> None:
+    """Sets up logging for this process, to stderr. `log_format` is `console` or `json`.
+
+    Not `for_good`: it may be set up again, for which loggers pay a little each time they are used.
+    """
     renderer: Any = (
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     )
@@ -28,7 +31,7 @@ def configure_logs(log_format: str, *, level: int = logging.INFO) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=for_good,
     )
 
 

@@ -1,6 +1,9 @@
 """What every test can ask for: databases, and a desk whose phones ring."""
 
+from collections.abc import Iterator
+
 import pytest
+import structlog
 
 pytest_plugins = ["tests.databases", "tests.desk", "tests.pages"]
 
@@ -13,3 +16,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         asks_directly = fixtures & {"postgresql_url", "postgresql_server"}
         if "postgresql" in parameters.values() or asks_directly:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were() -> Iterator[None]:
+    """A command under test sets up logging for its process, which here is everybody's."""
+    yield
+    structlog.reset_defaults()

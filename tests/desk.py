@@ -25,8 +25,9 @@ from app.simulator.clock import VirtualClock
 from app.simulator.events import CallEnded
 from app.simulator.exchange import Account
 from app.simulator.handsets import Behaviour, Handsets, accept
+from app.simulator.numbers import NumberSettings
 from app.simulator.parties import parse_keys
-from app.simulator.phone import NumberSettings, Phone
+from app.simulator.phone import Phone
 from app.simulator.switches import Switches
 from app.simulator.trace import Trace
 from app.simulator.wire import Reply, Wire, WsgiWire

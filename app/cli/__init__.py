@@ -46,4 +46,4 @@ class _OnDemand(click.Group):
 def main() -> None:
     """Telephony IVR and on-call routing for the OffSite service desk."""
     # A command prints what it was asked for; the long-running ones set up their own logging.
-    configure_logs("console", level=logging.WARNING)
+    configure_logs("console", level=logging.WARNING, for_good=False)
