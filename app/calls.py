@@ -51,7 +51,16 @@ from app.services import Services
 from app.store import SpoolEntry, StoreUnavailable, TurnTransaction
 from app.telephony import twiml
 from app.telephony.inbound import VoiceRequest, dial_status, over_in, whole_seconds
-from app.turn_rules import as_it_began, desk_hours, is_fresh, opening_of, started, unless_gone, with_accept_key
+from app.turn_rules import (
+    as_it_began,
+    desk_hours,
+    is_fresh,
+    opening_of,
+    started,
+    unless_gone,
+    unless_over,
+    with_accept_key,
+)
 from app.voicemail import Voicemails, announce, recording_stored, transcriber
 from oncall import Override, StaffState
 
@@ -187,7 +196,9 @@ class Calls:
                     return said
                 known = transaction.load(call_sid)
                 record = known or opening_of(request, snapshot, at=started(position, at))
-                event = with_accept_key(event, record, position.turn, complete=not self.services.spool.size())
+                event = with_accept_key(
+                    unless_over(event, record), record, position.turn, complete=not self.services.spool.size()
+                )
                 scene = self._scene(position, snapshot, request, at=at, record=record, transaction=transaction)
                 turn = advance(position, event, scene)
                 known, record = joined(transaction, known, record, turn.facts, at=at)

@@ -68,6 +68,13 @@ def unless_gone(event: Event, request: VoiceRequest) -> Event:
     return CallerLeft(after=event if isinstance(event, DialEnded | RecordingEnded | HoldEnded) else None)
 
 
+def unless_over(event: Event, record: CallRecord) -> Event:
+    """The event, or the caller's leaving when the call is known to be over, whatever this webhook says of it."""
+    if record.call.ended_at is None or isinstance(event, CallerLeft):
+        return event
+    return CallerLeft(after=event if isinstance(event, DialEnded | RecordingEnded | HoldEnded) else None)
+
+
 def with_accept_key(event: Event, record: CallRecord, turn: int, *, complete: bool) -> Event:
     """Adds what the record knows about the accept key to the end of a Dial; a record not `complete` knows no No."""
     ended = event.after if isinstance(event, CallerLeft) else event

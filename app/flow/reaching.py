@@ -198,10 +198,10 @@ def was_accepted(event: DialEnded) -> bool:
     """A staff leg counts as answered with its key *and* the bridge.
 
     Where the record cannot be read, the bridge alone is believed: a screened leg is bridged by its key only.
-    Where the provider does not tell of the bridge, the key alone is believed.
+    Where the provider does not tell of the bridge, the key is believed, unless the dial was broken off.
     """
     if event.bridged is None:
-        return event.accepted is True
+        return event.accepted is True and event.status is not DialStatus.CANCELLED
     return event.bridged and event.accepted is not False
 
 
