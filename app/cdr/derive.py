@@ -5,7 +5,7 @@ Pure and incremental: facts may arrive late, twice or out of order, and the reco
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.cdr.records import (
     FIRST_STAGE,
@@ -34,8 +34,6 @@ CALLBACK_LEFT = "stays open"
 """How the stage of a call begins whose call-back the service makes no more attempts at."""
 
 MESSAGE_LOST = "after leaving a message that was lost"
-# Between the accept key and the connection a few words are said; a phone that is over sooner talked to nobody.
-CONNECTING = timedelta(seconds=2)
 _OUTCOME_OF_STATUS = {
     DialStatus.COMPLETED: LegOutcome.ANSWERED_NOT_ACCEPTED,
     DialStatus.BUSY: LegOutcome.BUSY,
@@ -128,14 +126,6 @@ def _left_behind(leg: Leg, fact: Fact) -> Leg:
     if leg.answered_at is not None and not leg.screened:
         return replace(leg, outcome=LegOutcome.ACCEPTED, accepted_at=leg.answered_at)
     return replace(leg, outcome=LegOutcome.CALLER_LEFT)
-
-
-def _hung_up_on(leg: Leg) -> Leg:
-    """A phone that was over before its owner could have been connected took no call, although its key was pressed."""
-    pressed = leg.outcome is LegOutcome.ACCEPTED and leg.screened and leg.accepted_at is not None
-    if not pressed or leg.ended_at is None or leg.accepted_at is None or leg.ended_at - leg.accepted_at >= CONNECTING:
-        return leg
-    return replace(leg, outcome=LegOutcome.CALLER_LEFT, accepted_at=None)
 
 
 def _caller_left(record: CallRecord, fact: Fact) -> CallRecord:
@@ -417,8 +407,6 @@ _STEPS: dict[FactKind, Callable[[CallRecord, Fact], CallRecord]] = {
 
 
 def _with_summary(record: CallRecord) -> CallRecord:
-    if record.call.ended_at is not None:
-        record = replace(record, legs=tuple(map(_hung_up_on, record.legs)))
     call = record.call
     taken = next((leg for leg in record.legs if leg.outcome is LegOutcome.ACCEPTED), None)
     answered_at = None if taken is None else taken.accepted_at

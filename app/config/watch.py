@@ -29,8 +29,9 @@ def watch(store: ConfigStore, *, every_seconds: float) -> threading.Event:
 
 
 def _report(store: ConfigStore) -> None:
-    problems = [problem for problem in store.reload() if problem.severity == "error"]
-    if problems:
+    store.reload()
+    if store.fault is not None:
+        problems = store.fault.problems
         kept = store.current().revision
         _log.error("configuration_refused", kept_revision=kept, problems=[str(problem) for problem in problems])
     else:
