@@ -24,12 +24,18 @@ def watch(store: ConfigStore, *, every_seconds: float) -> threading.Event:
                 seen = now
                 _report(store)
 
+    if store.fault is not None:
+        _tell(store)
     threading.Thread(target=look, name="config-watch", daemon=True).start()
     return stop
 
 
 def _report(store: ConfigStore) -> None:
     store.reload()
+    _tell(store)
+
+
+def _tell(store: ConfigStore) -> None:
     if store.fault is not None:
         problems = store.fault.problems
         kept = store.current().revision
