@@ -6,12 +6,15 @@ Calls are played in virtual time; afterwards `passes` lets the clock run on, and
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from flask import Flask
 
+from app import create_app
 from app.answering_service_list import send_list
 from app.cdr.records import Ticket
 from app.errands import deliveries
@@ -37,6 +40,14 @@ class PagedDesk:
     @property
     def services(self) -> Services:
         return self.desk.services
+
+    @cached_property
+    def application(self) -> Flask:
+        """One for all who come at once: Python 3.11 cannot make routes in several threads together."""
+        return create_app(self.services)
+
+    def client(self) -> SignedClient:
+        return SignedClient(self.services, self.application)
 
     def at(self, instant: str) -> "PagedDesk":
         self.desk.clock.show(datetime.fromisoformat(instant))
@@ -71,11 +82,11 @@ class PagedDesk:
     def post_text(self, number: str, body: str, *, sid: str | None = None, **more: str) -> Reply:
         sid = sid or f"SM{next(_MESSAGES):032x}"
         fields = {"MessageSid": sid, "From": number, "To": MAIN, "Body": body, "NumMedia": "0", **more}
-        return SignedClient(self.services).post("/sms/incoming", list(fields.items()))
+        return self.client().post("/sms/incoming", list(fields.items()))
 
     def answers_page(self, ring: Ring, key: str | None) -> str:
         """Somebody picks up a paging call and presses a key, or nothing; returns all that was said."""
-        client = SignedClient(self.services)
+        client = self.client()
         fields = envelope(call_sid=ring.sid, From=ring.from_, To=ring.to)
         heard = client.post(path_of(ring.url), list(fields.items())).body.decode()
         if key is None or "<Gather" not in heard:

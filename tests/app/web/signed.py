@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote_plus
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from flask import Flask
+
 from app import create_app
 from app.services import Services
 from app.simulator import Reply, WsgiWire
@@ -61,9 +63,10 @@ class SignedClient:
     """Twilio at the door of the service."""
 
     services: Services
+    application: Flask | None = None
 
     def __post_init__(self) -> None:
-        self._application = create_app(self.services)
+        self._application = self.application or create_app(self.services)
         self._wire = WsgiWire(self._with_raw_address, BASE_URL)
         self._address = ""
 
