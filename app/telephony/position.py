@@ -3,11 +3,15 @@
 import hashlib
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
 
 from itsdangerous import BadSignature, Signer
 
 from app.flow.messages import Position
 from oncall import Priority
+
+# The last fields may be missing: calls that run when a new release starts carry tokens of the one before.
+_ABSENT: list[Any] = [0, "", 0, 0]
 
 
 class PositionTokens:
@@ -33,6 +37,7 @@ class PositionTokens:
             position.lap,
             position.call_sid,
             position.held_at,
+            position.passed_over,
         ]
         packed = urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).rstrip(b"=")
         return self._signer.sign(packed).decode()
@@ -47,7 +52,7 @@ class PositionTokens:
             packed = self._signer.unsign(token.encode("utf-8", "replace"))
             fields = json.loads(urlsafe_b64decode(packed + b"=" * (-len(packed) % 4)))
             line, flow, node, turn, revision, started_at, entered_after, rung, tries, priority, language, *more = fields
-            lap, call_sid, held_at = more or (0, "", 0)
+            lap, call_sid, held_at, passed_over = more + _ABSENT[len(more) :]
         except (BadSignature, TypeError, ValueError):
             return None
         return Position(
@@ -65,4 +70,5 @@ class PositionTokens:
             lap=lap,
             call_sid=call_sid,
             held_at=held_at,
+            passed_over=passed_over,
         )
