@@ -1,48 +1,95 @@
 """How the service logs: one event a line, console or JSON, with phone numbers masked whatever puts them there."""
 
 import logging
-import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
 
-# Seven digits or more, however written; neither a date nor part of an identifier.
-_NUMBER = re.compile(r"(?<![\w.])(?!\d{4}-\d\d-\d\d)\+?\d(?:[\s().-]?\d){6,14}")
+from app.masking import masked
+
+Event = MutableMapping[str, Any]
+_STAMP = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 
-def configure_logs(log_format: str, *, level: int = logging.INFO, for_good: bool = True) -> None:
+def nothing() -> Mapping[str, object]:
+    """What a process knows of its lines that answers no requests."""
+    return {}
+
+
+def nobody(_event: str, _level: str) -> None:
+    """Who counts the lines of a process that shows no figures."""
+
+
+def configure_logs(
+    log_format: str,
+    *,
+    level: int = logging.INFO,
+    for_good: bool = True,
+    about: Callable[[], Mapping[str, object]] = nothing,
+    told: Callable[[str, str], None] = nobody,
+) -> None:
     """Sets up logging for this process, to stderr. `log_format` is `console` or `json`.
 
-    Not `for_good`: it may be set up again, for which loggers pay a little each time they are used.
+    Not `for_good`: it may be set up again, for which loggers pay a little each time they are used. `about` is asked
+    what else belongs on a line, when one is written and no sooner; `told` hears the event and level of each.
     """
     renderer: Any = (
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     )
+    before = [
+        structlog.contextvars.merge_contextvars,
+        _Context(about),
+        structlog.processors.add_log_level,
+        _STAMP,
+        structlog.processors.format_exc_info,
+        _Listener(told),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            mask_numbers,
-            renderer,
-        ],
+        processors=[*before, mask_numbers, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=for_good,
     )
+    if logging.lastResort is not None:
+        # Where libraries' warnings go as long as nobody sets up anything else: they come out as our own lines do.
+        without_record = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+        logging.lastResort.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                foreign_pre_chain=before, processors=[without_record, mask_numbers, renderer]
+            )
+        )
 
 
-def mask_numbers(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replaces all but the last two digits of anything that looks like a phone number, in every text."""
+class _Context:
+    """Adds what is known of the circumstances, unless the line itself says it."""
+
+    def __init__(self, about: Callable[[], Mapping[str, object]]) -> None:
+        self._about = about
+
+    def __call__(self, _logger: object, _method: str, event: Event) -> Event:
+        for key, value in self._about().items():
+            event.setdefault(key, value)
+        return event
+
+
+class _Listener:
+    """Has each line counted."""
+
+    def __init__(self, told: Callable[[str, str], None]) -> None:
+        self._told = told
+
+    def __call__(self, _logger: object, _method: str, event: Event) -> Event:
+        # A library's line is a sentence and no name.
+        name = event["event"] if "_record" not in event else "library"
+        self._told(str(name), event["level"])
+        return event
+
+
+def mask_numbers(_logger: object, _method: str, event: Event) -> Event:
+    """Replaces all but the last two digits of anything that looks like a phone number, wherever it stands."""
     for key, value in event.items():
-        if isinstance(value, str) and key not in {"timestamp", "call_sid"}:
-            event[key] = _NUMBER.sub(_masked, value)
+        if key != "timestamp":
+            event[key] = masked(value)
     return event
-
-
-def _masked(match: re.Match[str]) -> str:
-    digits = [character for character in match.group() if character.isdigit()]
-    return "•" * (len(digits) - 2) + "".join(digits[-2:])

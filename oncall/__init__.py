@@ -12,6 +12,7 @@ from oncall.layers import DatedShift, HolidayLimit, Layer, Limits, TemporarySche
 from oncall.overrides import Override, OverrideKind
 from oncall.people import OutsideParty, Person, RingGroup, RingStrategy, Team
 from oncall.pieces import Duty
+from oncall.reminders import DEFAULT_REMINDERS, Reminders
 from oncall.roster import Roster
 from oncall.rotation import (
     LAST,
@@ -31,6 +32,7 @@ from oncall.staff_state import StaffState
 from oncall.walltime import day_starts_at, instant, local_date, local_time
 
 __all__ = [
+    "DEFAULT_REMINDERS",
     "LAST",
     "PRIORITY_CLOCKS",
     "Attempt",
@@ -67,6 +69,7 @@ __all__ = [
     "Plan",
     "Priority",
     "PriorityClock",
+    "Reminders",
     "RingGroup",
     "RingStrategy",
     "Roster",

@@ -12,6 +12,7 @@ from oncall.hours import BusinessHours
 from oncall.layers import TimeOff
 from oncall.overrides import Override, OverrideKind
 from oncall.people import OutsideParty, Person, RingGroup, Team
+from oncall.reminders import DEFAULT_REMINDERS, Reminders
 from oncall.schedule import Schedule
 from oncall.staff_state import StaffState
 
@@ -34,6 +35,7 @@ class Roster:
     schedules: Mapping[str, Schedule]
     policies: Mapping[str, EscalationPolicy]
     paging: Paging | None = None
+    reminders: Reminders = DEFAULT_REMINDERS
 
     def who_is_on(self, schedule: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Coverage:
         """Return who is on call in the schedule, until when, and why; nobody is an answer with its reason."""

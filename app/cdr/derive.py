@@ -100,7 +100,8 @@ def _call_ended(record: CallRecord, fact: Fact) -> CallRecord:
     disposition = Disposition.FAILED if failed else call.disposition
     return replace(
         record,
-        call=replace(call, ended_at=call.ended_at or fact.at, disposition=disposition),
+        # The provider's list has whole seconds: a call given up at once seems to end before it began.
+        call=replace(call, ended_at=call.ended_at or max(fact.at, call.started_at), disposition=disposition),
         legs=after_the_call(record, fact),
     )
 

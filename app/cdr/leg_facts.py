@@ -12,6 +12,8 @@ from app.flow.messages import CALLER_HUNG_UP, DialStatus, Fact, FactKind, HoldRe
 
 # Between the accept key and the connection a few words are said; the provider's clock may differ by seconds.
 CONNECTING = timedelta(seconds=4)
+# The stage of a call whose own side has told that somebody was connected.
+TALKED = "after talking"
 _OUTCOME_OF_STATUS = {
     DialStatus.COMPLETED: LegOutcome.ANSWERED_NOT_ACCEPTED,
     DialStatus.BUSY: LegOutcome.BUSY,
@@ -44,7 +46,7 @@ def behind_their_dialling(record: CallRecord, facts: Iterable[Fact]) -> Iterator
 
 def after_the_call(record: CallRecord, fact: Fact) -> tuple[Leg, ...]:
     """The legs once the call is over."""
-    known_over = record.call.ended_at is not None
+    known_over = record.call.ended_at is not None or record.call.stage == TALKED
     return tuple(
         leg if _lost_to_another(leg, record) else _left_behind(leg, fact, known_over=known_over) for leg in record.legs
     )
@@ -63,6 +65,8 @@ def _left_behind(leg: Leg, fact: Fact, *, known_over: bool) -> Leg:
         # The key is remembered: should the end of the Dial still come, it has the last word.
         return replace(leg, outcome=LegOutcome.CALLER_LEFT, ended_at=leg.ended_at or fact.at)
     if leg.outcome not in {LegOutcome.RINGING, LegOutcome.CANCELLED}:
+        return leg
+    if leg.started_at > fact.at:  # the end was told late, and this phone rings to call them back
         return leg
     leg = replace(leg, ended_at=leg.ended_at or fact.at)
     if leg.answered_at is not None and not leg.screened:
@@ -113,6 +117,16 @@ def _on_leg(change: Callable[[Leg, Fact], Leg]) -> Callable[[CallRecord, Fact], 
         )
 
     return step
+
+
+def _talked(record: CallRecord, turn: int) -> CallRecord:
+    """The record once the caller's side has told how the attempt ended: no end of the call, however soon, undoes it."""
+    connected = any(turn_of(leg.turn) == turn and leg.outcome is LegOutcome.ACCEPTED for leg in record.legs)
+    return replace(record, call=replace(record.call, stage=TALKED)) if connected else record
+
+
+def _dial_over(record: CallRecord, fact: Fact) -> CallRecord:
+    return _talked(_on_leg(_dial_ended)(record, fact), int(str(fact.detail["leg"])))
 
 
 def _identified(leg: Leg, fact: Fact) -> Leg:
@@ -198,7 +212,7 @@ def _hold_ended(record: CallRecord, fact: Fact) -> CallRecord:
             return replace(leg, outcome=LegOutcome.FAILED, ended_at=leg.ended_at or fact.at)
         return leg
 
-    return _losers_cancelled(replace(record, legs=tuple(map(after, record.legs))), turn)
+    return _talked(_losers_cancelled(replace(record, legs=tuple(map(after, record.legs))), turn), turn)
 
 
 def _losers_cancelled(record: CallRecord, turn: int) -> CallRecord:
@@ -227,7 +241,7 @@ LEG_STEPS: dict[FactKind, Callable[[CallRecord, Fact], CallRecord]] = {
     FactKind.LEG_DECLINED: _on_leg(_leg_declined),
     FactKind.LEG_TOO_LATE: _on_leg(_leg_too_late),
     FactKind.LEG_ENDED: _on_leg(_leg_ended),
-    FactKind.DIAL_ENDED: _on_leg(_dial_ended),
+    FactKind.DIAL_ENDED: _dial_over,
     FactKind.HOLD_ENDED: _hold_ended,
 }
 _OF_ONE_LEG = LEG_STEPS.keys() - {FactKind.HOLD_ENDED}

@@ -17,6 +17,7 @@ from app.config.duty_models import (
     StaffFile,
     StepModel,
 )
+from app.config.duty_reminders import seconds_of
 from app.config.duty_report import FileT, Page, read_page
 from app.config.duty_rotas import build_schedules
 from app.config.duty_time_off import calendar_time_off
@@ -24,11 +25,13 @@ from app.config.problems import Problem, Severity
 from app.config.source import Document, Path
 from app.config.validation import Strict
 from oncall import (
+    DEFAULT_REMINDERS,
     EscalationPolicy,
     EscalationStep,
     OutsideParty,
     Paging,
     Person,
+    Reminders,
     RingGroup,
     Roster,
     TargetKind,
@@ -132,6 +135,7 @@ def _roster(
         schedules=schedules,
         policies=MappingProxyType(_policies(ladder, known, _ring_groups(staff))),
         paging=_paging(ladder),
+        reminders=_reminders(ladder, staff),
     )
 
 
@@ -258,3 +262,34 @@ def _paging(page: Page[EscalationFile]) -> Paging | None:
         every_seconds=model.every_minutes * _MINUTE,
         source=page.source("paging") if content.paging else page.source("policies", model.policy),
     )
+
+
+def _reminders(page: Page[EscalationFile], staff: Page[StaffFile]) -> Reminders:
+    model = page.content.reminders if page.content else None
+    if model is None:
+        return DEFAULT_REMINDERS
+    for key, name in (("policy", model.policy), ("while_open", model.while_open)):
+        page.must_exist(("reminders", key), name, "policy", page.names("policies"))
+    people, teams = staff.names("people"), staff.names("teams")
+    page.must_exist(("reminders", "supervisor"), model.supervisor, "person or team", people | teams)
+    usual = DEFAULT_REMINDERS
+    text_before = seconds_of(model.text_before_minutes, usual.text_before_seconds)
+    call_before = seconds_of(model.call_before_minutes, usual.call_before_seconds)
+    for priority, seconds in call_before.items():
+        if priority in text_before and seconds >= text_before[priority]:
+            told = f"the call for {priority} comes before its text: it must be fewer than {text_before[priority] // _MINUTE} minutes"
+            page.fault(("reminders", "call_before_minutes", priority.value), told)
+    return Reminders(
+        text_before_seconds=text_before,
+        call_before_seconds=call_before,
+        every_seconds=model.every_minutes * _MINUTE,
+        policy=model.policy,
+        while_open=model.while_open,
+        supervisors=_supervisors(model.supervisor, staff),
+        source=page.source("reminders"),
+    )
+
+
+def _supervisors(name: str | None, staff: Page[StaffFile]) -> tuple[str, ...]:
+    people = staff.content.people if staff.content else {}
+    return (name,) if name in people else tuple(each for each, model in people.items() if model.team == name)

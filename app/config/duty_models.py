@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from app.config import duty_words as words
 from app.config.duty_calendars import TimeOffCalendarModel
+from app.config.duty_reminders import RemindersModel
 from app.config.numbers import e164
 from app.config.validation import Strict
 from app.config.wording import got
@@ -401,3 +402,5 @@ class EscalationFile(Strict):
     """the escalation policies by name"""
     paging: PagingModel | None = None
     """whom to page for an emergency that nobody has accepted; without this, the first policy"""
+    reminders: RemindersModel | None = None
+    """when people are reminded of updates that are due; without this, as usual, and no supervisor is told"""

@@ -22,6 +22,10 @@ from app.flow.standard import (
     QUEUE_BEFORE,
     QUEUE_ESTIMATE,
     TICKET_STATUS,
+    UPDATE_DUE,
+    UPDATE_KEPT,
+    UPDATE_OVERDUE,
+    UPDATE_UNCHANGED,
 )
 from oncall import Priority
 
@@ -478,6 +482,10 @@ _MORE_PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
     TICKET_STATUS: TICKET_PLACEHOLDERS,
     QUEUE_BEFORE: ("callers_before",),
     QUEUE_ESTIMATE: ("estimate",),
+    UPDATE_DUE: ("priority", "due"),
+    UPDATE_OVERDUE: ("priority", "due"),
+    UPDATE_KEPT: ("due",),
+    UPDATE_UNCHANGED: ("due",),
 }
 
 

@@ -51,7 +51,6 @@ class Position:
         """The number of this webhook exchange within its call: one for each turn, and one for each lap of waiting."""
         return self.turn + self.lap * LAP
 
-
     @property
     def began_at(self) -> datetime:
         """The instant of the first ring, to the second."""

@@ -50,7 +50,8 @@ class Scene:
     `caller` is the number (E.164) that calls, empty when withheld; `standing` tells what the record knows of it, and
     is the same however often it is asked. `staff` tells who is talking, and who took calls before an instant.
     `can_hold`: phones can be rung at once while the caller is on hold. `hold` is None when it is not known how that
-    goes, and `queue` gives None when it is not known how the caller stands in line.
+    goes, and `queue` gives None when it is not known how the caller stands in line. `due_at` is when the update is due
+    that staff are asked for.
     """
 
     book: FlowBook
@@ -59,6 +60,7 @@ class Scene:
     caller: str = ""
     standing: Callable[[], Standing] = _unknown_standing
     ticket: int | None = None
+    due_at: datetime | None = None
     callback_number: str | None = None
     quick: tuple[Override, ...] = ()
     staff: Callable[[datetime], StaffState] = _unknown_staff
@@ -141,6 +143,10 @@ class _Placeholders(dict[str, str]):
                 return spoken.holiday((hours.state(at=scene.at).holiday if hours else None) or "", language)
             case "ticket":
                 return spoken.digits(scene.ticket, language)
+            case "due":
+                hours = self._hours()
+                zone = UTC if hours is None else hours.zone
+                return spoken.moment(scene.due_at, at=scene.at, zone=zone, language=language)
             case "callback_number":
                 return spoken.digits((scene.callback_number or "").removeprefix("+1"), language)
             case "line":

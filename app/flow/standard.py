@@ -30,6 +30,16 @@ CALLBACK_AGAIN = "callback-again"
 CALLBACK_NOT_REACHED = "callback-not-reached"
 CALLBACK_OVER = "callback-over"
 CALLBACK_TRY_LATER = "callback-try-later"
+UPDATE_DUE = "update-due"
+UPDATE_OVERDUE = "update-overdue"
+UPDATE_SPEAK = "update-speak"
+UPDATE_NOT_HEARD = "update-not-heard"
+UPDATE_KEPT = "update-kept"
+UPDATE_UNCHANGED = "update-unchanged"
+UPDATE_NOTED = "update-noted"
+UPDATE_PASSED = "update-passed"
+UPDATE_OVER = "update-over"
+UPDATE_TRY_AGAIN = "update-try-again"
 APOLOGY = "apology"
 REVIEW = "review-message"
 TICKET_STATUS = "ticket-status"
@@ -74,6 +84,24 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         CALLBACK_NOT_REACHED: "Nobody was reached there. Ticket {ticket} stays open. Goodbye.",
         CALLBACK_OVER: "This call-back is taken care of. Thank you. Goodbye.",
         CALLBACK_TRY_LATER: "We cannot place this call-back right now and will ring again. Goodbye.",
+        UPDATE_DUE: (
+            "Ticket {ticket}, {priority}. An update is due {due}. Press 1 to speak it after the tone, "
+            "2 if nothing has changed yet, 3 to pass it on."
+        ),
+        UPDATE_OVERDUE: (
+            "Ticket {ticket}, {priority}. The update due {due} is overdue. Press 1 to speak it after the tone, "
+            "2 if nothing has changed yet, 3 to pass it on."
+        ),
+        UPDATE_SPEAK: (
+            "After the tone say what the requester should know. Name no patient. Press the pound key to finish."
+        ),
+        UPDATE_NOT_HEARD: "We heard nothing. Please text your update instead. Goodbye.",
+        UPDATE_KEPT: "Thank you. Ticket {ticket} has your update. The next one is due {due}. Goodbye.",
+        UPDATE_UNCHANGED: "Noted that nothing has changed yet. The next update is due {due}. Goodbye.",
+        UPDATE_NOTED: "Thank you. Ticket {ticket} has your update. Goodbye.",
+        UPDATE_PASSED: "Passing it on. Goodbye.",
+        UPDATE_OVER: "Ticket {ticket} needs no update now. Thank you. Goodbye.",
+        UPDATE_TRY_AGAIN: "We could not note this. Please text UPDATE, {ticket} and what is new. Goodbye.",
         APOLOGY: "We are sorry, something went wrong on our side. Please stay on the line, we are connecting you.",
         TICKET_STATUS: (
             "Ticket {open_ticket}, {ticket_priority}, is {ticket_status}. It was last updated {ticket_updated}."
@@ -122,6 +150,25 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         CALLBACK_NOT_REACHED: "No se encontró a nadie. El caso {ticket} queda abierto. Adiós.",
         CALLBACK_OVER: "Ya se atendió esta llamada de vuelta. Gracias. Adiós.",
         CALLBACK_TRY_LATER: "No podemos hacer esta llamada en este momento; le avisaremos otra vez. Adiós.",
+        UPDATE_DUE: (
+            "Caso {ticket}, {priority}. Se debe dar una novedad {due}. Oprima 1 para decirla después del tono, "
+            "2 si nada ha cambiado todavía, 3 para pasarlo a otra persona."
+        ),
+        UPDATE_OVERDUE: (
+            "Caso {ticket}, {priority}. Falta la novedad que se debía dar {due}. Oprima 1 para decirla después del "
+            "tono, 2 si nada ha cambiado todavía, 3 para pasarlo a otra persona."
+        ),
+        UPDATE_SPEAK: (
+            "Después del tono diga lo que la persona debe saber. No nombre a ningún paciente. Oprima numeral al "
+            "terminar."
+        ),
+        UPDATE_NOT_HEARD: "No oímos nada. Por favor envíe la novedad por texto. Adiós.",
+        UPDATE_KEPT: "Gracias. El caso {ticket} tiene su novedad. La próxima se debe dar {due}. Adiós.",
+        UPDATE_UNCHANGED: "Anotado: nada ha cambiado todavía. La próxima novedad se debe dar {due}. Adiós.",
+        UPDATE_NOTED: "Gracias. El caso {ticket} tiene su novedad. Adiós.",
+        UPDATE_PASSED: "Lo pasamos a otra persona. Adiós.",
+        UPDATE_OVER: "El caso {ticket} no necesita novedad ahora. Gracias. Adiós.",
+        UPDATE_TRY_AGAIN: "No pudimos anotarlo. Por favor envíe un texto: UPDATE, {ticket} y la novedad. Adiós.",
         APOLOGY: "Lo sentimos, algo falló de nuestro lado. No cuelgue, por favor, le estamos comunicando.",
         TICKET_STATUS: (
             "El caso {open_ticket}, {ticket_priority}, está {ticket_status}. Se actualizó {ticket_updated}."

@@ -23,14 +23,14 @@ class Rung:
 
 def rung(roster: Roster, page: int, *, at: datetime, quick: tuple[Override, ...]) -> Rung:
     """The phones of a page, counted from 1; `at` is when it goes out."""
-    name = _policy(roster, at)
+    name = policy_in_force(roster, at=at)
     if name is None:
         because = "there is no escalation policy"
         return Rung(_everybody(roster, set(roster.people), because), because)
     if _is_uncovered(roster, name, at=at, quick=quick):
         because = f"nobody is on call in any schedule of escalation policy {name}"
         return Rung(_everybody(roster, _named_in(roster, name), because), because)
-    steps = _steps(roster, name, at=at, quick=quick)
+    steps = steps_of(roster, name, at=at, quick=quick)
     if not steps:
         because = f"escalation policy {name} names nobody who can be rung"
         return Rung(_everybody(roster, set(roster.people), because), because)
@@ -52,7 +52,8 @@ def on_duty(roster: Roster, *, at: datetime, quick: tuple[Override, ...]) -> tup
     return tuple(roster.people[name] for name in dict.fromkeys(names) if roster.people[name].phones)
 
 
-def _policy(roster: Roster, at: datetime) -> str | None:
+def policy_in_force(roster: Roster, *, at: datetime) -> str | None:
+    """The policy whose steps are paged at an instant."""
     paging = roster.paging
     if paging is None:
         return next(iter(roster.policies), None)
@@ -67,8 +68,8 @@ def _is_uncovered(roster: Roster, policy: str, *, at: datetime, quick: tuple[Ove
     return bool(schedules) and not any(roster.who_is_on(name, at=at, quick=quick).people for name in schedules)
 
 
-def _steps(roster: Roster, policy: str, *, at: datetime, quick: tuple[Override, ...]) -> list[tuple[Attempt, ...]]:
-    """The phones of each step that has any, the first time the policy is climbed."""
+def steps_of(roster: Roster, policy: str, *, at: datetime, quick: tuple[Override, ...]) -> list[tuple[Attempt, ...]]:
+    """The phones of each step of a policy that has any, as it is climbed for the first time at `at`."""
     plan = roster.policy_plan(policy, at=at, quick=quick)
     return [tuple(phones) for _, phones in groupby(_first_round(plan.attempts), key=attrgetter("step"))]
 

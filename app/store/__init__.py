@@ -2,6 +2,7 @@
 
 from app.store.audit import Audit, AuditEntry
 from app.store.call_log import CallFilters, CallLog
+from app.store.figures import Covered, DueTickets, Figures, InLine, Standing
 from app.store.leadership import Leadership
 from app.store.order_log import KindStanding, OrderLog, OrderState, StoredOrder
 from app.store.orders import LANES, Lane
@@ -15,6 +16,7 @@ from app.store.queue import OfferOutcome, OpenOffer, Place, PlaceKind, PlaceOutc
 from app.store.rows import StoredFact
 from app.store.spool import Spool, SpoolEntry
 from app.store.store import Store
+from app.store.tallies import Tallies, Tally
 from app.store.ticket_log import TicketFile, TicketFilters, TicketLog
 from app.store.tokens import SERVICE, Token, TokenIdentity, Tokens
 from app.store.turns import TurnTransaction
@@ -29,7 +31,11 @@ __all__ = [
     "CallFilters",
     "CallLog",
     "ClaimedOrder",
+    "Covered",
     "DeadOrder",
+    "DueTickets",
+    "Figures",
+    "InLine",
     "KindStanding",
     "Lane",
     "Leadership",
@@ -51,10 +57,13 @@ __all__ = [
     "Sealed",
     "Spool",
     "SpoolEntry",
+    "Standing",
     "Store",
     "StoreUnavailable",
     "StoredFact",
     "StoredOrder",
+    "Tallies",
+    "Tally",
     "TicketFile",
     "TicketFilters",
     "TicketLog",

@@ -114,6 +114,10 @@ class Spool:
         """How many bytes wait to be stored."""
         return sum(_size_of(path) for path in (self._taken, self._path))
 
+    def set_aside(self) -> int:
+        """How many bytes were damaged and set aside, for a person to look at."""
+        return _size_of(self._corrupt)
+
     def read(self) -> Iterator[SpoolEntry]:
         """All whole entries, oldest first, changing nothing."""
         for path in (self._taken, self._path):

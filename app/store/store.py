@@ -15,6 +15,7 @@ from app import clock
 from app.store import engines
 from app.store.audit import Audit
 from app.store.call_log import CallLog
+from app.store.figures import Figures
 from app.store.leadership import Leadership, leadership
 from app.store.models import alembic_version, heartbeats
 from app.store.order_log import OrderLog
@@ -25,6 +26,7 @@ from app.store.prepared import Session
 from app.store.publications import Publications
 from app.store.queue import QueueLog
 from app.store.revisions import head_revision
+from app.store.tallies import Tallies
 from app.store.ticket_log import TicketLog
 from app.store.tokens import Tokens
 from app.store.turns import TurnTransaction
@@ -66,6 +68,8 @@ class Store:
         self.overrides = Overrides(self._read)
         self.queue = QueueLog(self._read)
         self.publications = Publications(self._read, self._write)
+        self.tallies = Tallies(self._read, self._write)
+        self.figures = Figures(self._read, self._write)
 
     @classmethod
     def open(

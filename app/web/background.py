@@ -13,7 +13,7 @@ from app.errands import deliveries
 from app.outbox import DeliveryThread
 from app.services import Services
 from app.store import StoreUnavailable
-from app.web.health import figure_of
+from app.web.metrics import figure_of
 
 CONFIG_POLL_SECONDS = 2.0
 REPLAY_SECONDS = 3.0

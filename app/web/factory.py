@@ -10,7 +10,9 @@ from app.settings import read_settings
 from app.web import background
 from app.web.api import api
 from app.web.feeds import feeds
-from app.web.health import health, observe
+from app.web.health import health
+from app.web.log_context import about_request
+from app.web.metrics import count_line, observe
 from app.web.problems import register_problems
 from app.web.webhooks import webhooks
 
@@ -32,7 +34,7 @@ def make_app(services: Services) -> Flask:
 def services_from_environment() -> Services:
     """The services of a web process: logging set up and the configuration folder watched."""
     settings = read_settings(os.environ)
-    configure_logs(settings.log_format)
+    configure_logs(settings.log_format, about=about_request, told=count_line)
     services = wire(settings)
     background.start(services)
     return services

@@ -4,57 +4,34 @@ For people and monitors: calls go on without a database and on the last good con
 that is not ready still serves callers and must not be taken away from them. No figure carries anything personal.
 """
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
 from http import HTTPStatus
 
-from flask import Blueprint, Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from flask import Blueprint, Response
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic_core import to_json
 
-from app import clock
-from app.config.in_force import ConfigStore
 from app.leader import CLOCK, STANDBY
 from app.services import Services
 from app.store import StoreUnavailable
-from app.web.outbox_figures import outbox_metrics, outbox_sentence
+from app.web.metrics import exposition, source_of
+from app.web.outbox_figures import outbox_sentence
+from app.web.standing_figures import StandingFigures
 
 OLDEST_HEARTBEAT = timedelta(seconds=120)
 PROBLEMS_TOLD = 20
 _NOT_ASKED = "not known: the database does not answer"
-_MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"
-_UNKNOWN_ROUTE = "none"
 # Seven digits or more, however written, unless they are a date.
 _NUMBER = re.compile(r"(?<!\d)(?!\d{4}-\d\d-\d\d(?!\d))\+?\d(?:[ ().-]{0,2}\d){6,}")
-
-# Webhooks take a few milliseconds; the callers' provider gives up after fifteen seconds.
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
-_REGISTRY = CollectorRegistry()
-ProcessCollector(registry=_REGISTRY)
-_ANSWERS = Counter("ivr_http_answers", "Requests answered", ("route", "status"), registry=_REGISTRY)
-_SECONDS = Histogram(
-    "ivr_http_answer_seconds", "Time it took to answer", ("route",), buckets=_BUCKETS, registry=_REGISTRY
-)
-
-_CONFIGURATION = Gauge(
-    "ivr_configuration",
-    "1 for the configuration that is in force in a process",
-    ("revision", "source"),
-    registry=_REGISTRY,
-    multiprocess_mode="liveall",
-)
 
 
 def health(services: Services) -> Blueprint:
     """The blueprint of /healthz, /readyz and /metrics. None of them needs a token, and none tells a secret."""
     blueprint = Blueprint("health", __name__)
-    readiness = Readiness(services)
+    readiness, standing = Readiness(services), StandingFigures(services)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
@@ -69,45 +46,9 @@ def health(services: Services) -> Blueprint:
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        return _fresh(generate_latest(_registry()) + outbox_metrics(services), CONTENT_TYPE_LATEST)
+        return _fresh(exposition(standing), CONTENT_TYPE_LATEST)
 
     return blueprint
-
-
-def observe(app: Flask) -> None:
-    """Counts every answer of the application by route and status, and how long each route takes."""
-
-    @app.before_request
-    def begin() -> None:
-        g.began_at = clock.monotonic()
-
-    @app.after_request
-    def end(response: Response) -> Response:
-        # The rule, never the path: paths hold position tokens and call SIDs.
-        route = request.url_rule.rule if request.url_rule else _UNKNOWN_ROUTE
-        answers, seconds = _figures(route, response.status_code)
-        answers.inc()
-        seconds.observe(clock.monotonic() - g.began_at)
-        return response
-
-
-def figure_of(config: ConfigStore) -> Callable[[], None]:
-    """Returns what sets this process's figure to the configuration in force now, and takes back the one before."""
-    told: list[Gauge] = []
-
-    def tell() -> None:
-        for before in told:
-            before.set(0)
-        told[:] = [_CONFIGURATION.labels(config.current().revision, _source(config))]
-        told[0].set(1)
-
-    return tell
-
-
-@cache
-def _figures(route: str, status: int) -> tuple[Counter, Histogram]:
-    """The figures of a route and status, of which there are few; finding them by label takes longer than counting."""
-    return _ANSWERS.labels(route, status), _SECONDS.labels(route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +117,7 @@ class Readiness:
 
     def _configuration(self) -> Finding:
         config = self.services.config
-        revision, fault = f"revision {config.current().revision}, {_source(config)},", config.fault
+        revision, fault = f"revision {config.current().revision}, {source_of(config)},", config.fault
         if fault is None:
             return Finding(ok=True, detail=revision.rstrip(","))
         told = _masked("; ".join(map(str, fault.problems[:PROBLEMS_TOLD])))
@@ -191,22 +132,9 @@ class Readiness:
             return Finding(ok=True, detail=f"cannot be read: {fault.strerror}")
 
 
-def _source(config: ConfigStore) -> str:
-    return str(config.published or "folder")
-
-
 def _masked(text: str) -> str:
     # A message about a wrong phone number may repeat it, and anybody may read this page.
     return _NUMBER.sub("(a number)", text)
-
-
-def _registry() -> CollectorRegistry:
-    """Figures of this process, or of all of them when they share a folder."""
-    if not os.environ.get(_MULTIPROCESS):
-        return _REGISTRY
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return registry
 
 
 def _fresh(body: str | bytes, content_type: str, *, status: int = HTTPStatus.OK) -> Response:

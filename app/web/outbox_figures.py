@@ -4,16 +4,13 @@ What was given up is an alarm, and no reason to call the service not ready: it s
 and everything else goes on meanwhile.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from app.services import Services
-from app.store import LANES, KindStanding, Lane, StoreUnavailable
+from app.store import LANES, KindStanding, Lane
 
 # Longer than anything is late while all goes well; an urgent order is somebody who waits.
 _LATE_SECONDS: Final = 60.0
@@ -37,31 +34,18 @@ def outbox_sentence(services: Services) -> str:
     return f"warning: {'; '.join(warnings)}; {waiting}" if warnings else waiting
 
 
-def outbox_metrics(services: Services) -> bytes:
-    """The figures as Prometheus reads them; nothing while the database does not answer."""
-    try:
-        found = services.store.orders.standing(now=services.clock.now())
-    except StoreUnavailable:
-        return b""
-    # A registry of its own: these figures are of the database, and the same whichever process is asked.
-    registry = CollectorRegistry()
-    registry.register(_Figures(found))
-    return generate_latest(registry)
-
-
-@dataclass(frozen=True, slots=True)
-class _Figures(Collector):
-    found: tuple[KindStanding, ...]
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        known = {each.kind: each for each in self.found}
-        kinds = sorted({kind.value for lane in LANES.values() for kind in lane} | known.keys())
-        standing = [known.get(kind) or KindStanding(kind=kind, waiting=0, oldest_seconds=0.0, dead=0) for kind in kinds]
-        yield _gauge("ivr_outbox_waiting", "Orders to be carried out", ((each.kind, each.waiting) for each in standing))
-        late = ((each.kind, each.oldest_seconds) for each in standing)
-        yield _gauge("ivr_outbox_oldest_seconds", "How long the longest order has been due", late)
-        dead = ((each.kind, each.dead) for each in standing)
-        yield _gauge("ivr_outbox_dead", "Orders given up that nobody has dealt with", dead)
+def outbox_families(found: tuple[KindStanding, ...], failing: Mapping[str, int]) -> Iterator[GaugeMetricFamily]:
+    """The figures by kind of order; `failing` says how many failed and wait to be tried again."""
+    known = {each.kind: each for each in found}
+    kinds = sorted({kind.value for lane in LANES.values() for kind in lane} | known.keys())
+    standing = [known.get(kind) or KindStanding(kind=kind, waiting=0, oldest_seconds=0.0, dead=0) for kind in kinds]
+    yield _gauge("ivr_outbox_waiting", "Orders to be carried out", ((each.kind, each.waiting) for each in standing))
+    late = ((each.kind, each.oldest_seconds) for each in standing)
+    yield _gauge("ivr_outbox_oldest_seconds", "How long the longest order has been due", late)
+    again = ((kind, failing.get(kind, 0)) for kind in kinds)
+    yield _gauge("ivr_outbox_failing", "Orders that failed and wait to be tried again", again)
+    dead = ((each.kind, each.dead) for each in standing)
+    yield _gauge("ivr_outbox_dead", "Orders given up that nobody has dealt with", dead)
 
 
 def _gauge(name: str, what: str, values: Iterable[tuple[str, float]]) -> GaugeMetricFamily:

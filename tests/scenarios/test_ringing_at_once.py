@@ -89,6 +89,8 @@ def test_a_caller_who_hangs_up_on_hold_is_a_missed_call_and_the_phones_stop(at_o
     assert_cared_for(played)
     assert played.call.disposition is Disposition.ABANDONED
     assert {outcome for _, outcome in played.outcomes()} == {LegOutcome.CALLER_LEFT}
+    rung = [call for call in at_once.phones_company.calls if call.number] if at_once.phones_company else []
+    assert [call.status for call in rung] == ["canceled"] * len(played.legs)
 
 
 @pytest.mark.parametrize("fault", ["down", "too many"])

@@ -22,7 +22,9 @@ GOOD: dict[str, tuple[str, str, str]] = {
         f"  - {{person: {who}, from: 2026-01-01, until: 2027-12-31, reason: vacation}}\n"
         for who in ("Jamison White", "Lasha Dalakishvili", "triggerfish-1", "triggerfish-2")
     )),
-    "no desk node": (_MAIN, "  desk:\n    type: escalate\n    policy: desk-open", "  desk:\n    type: escalate\n    policy: emergency-open"),
+    "another policy": (
+        _MAIN, "policy: desk-open\n    say: ringing-desk", "policy: emergency-open\n    say: ringing-desk"
+    ),
     "menu without the ticket number": (_MAIN, '      "3": {go: ticket-number, tags: [existing-ticket]}\n', ""),
 }  # fmt: skip
 BAD: dict[str, tuple[str, str, str]] = {

@@ -88,7 +88,7 @@ class Plan:
     def from_json(cls, text: str) -> Self:
         """The plan in a file written by `to_json`."""
         data = json.loads(text)
-        made = {
+        made: dict[str, Any] = {
             "visits": tuple(Visit(**each) for each in data.pop("visits", ())),
             "pickups": {who: tuple(Pickup(**each) for each in told) for who, told in data.pop("pickups", {}).items()},
             "replies": {who: tuple(told) for who, told in data.pop("replies", {}).items()},

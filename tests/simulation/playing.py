@@ -15,7 +15,7 @@ FOUND = Path(__file__).parent / "found"
 
 @contextmanager
 def folder_in_memory() -> Iterator[Path]:
-    """A folder of our own; writing through to it costs no time, so that the database's settings can stay as they are."""
+    """A folder of our own. Writing through to memory costs no time, and the database keeps the settings it has."""
     memory = Path("/dev/shm")  # noqa: S108 - only a place for a folder of our own
     folder = Path(tempfile.mkdtemp(prefix="ivr-world-", dir=memory if memory.is_dir() else None))
     try:

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from tests.simulation.plan import Plan
 
-Part = TypeVar("Part")
 Fails = Callable[[Plan], bool]
 _LISTS = ("texts", "edits", "breakages", "visits")
 
@@ -27,6 +26,11 @@ def shrunk(plan: Plan, fails: Fails, *, most_runs: int = 400) -> Plan:
     return plan
 
 
+def _with(plan: Plan, name: str, value: Any) -> Plan:
+    changed: dict[str, Any] = {name: value}
+    return replace(plan, **changed)
+
+
 class _Cutter:
     def __init__(self, fails: Fails, runs: int) -> None:
         self._fails = fails
@@ -40,9 +44,9 @@ class _Cutter:
             start = 0
             while start < len(parts):
                 rest = parts[:start] + parts[start + size :]
-                if self._still_fails(replace(plan, **{name: rest})):
+                if self._still_fails(_with(plan, name, rest)):
                     parts = rest
-                    plan = replace(plan, **{name: parts})
+                    plan = _with(plan, name, parts)
                 else:
                     start += size
             size //= 2
@@ -50,12 +54,12 @@ class _Cutter:
 
     def without_entries(self, plan: Plan, name: str) -> Plan:
         """Leave out what is set by name: all of it, or one after another."""
-        if getattr(plan, name) and self._still_fails(replace(plan, **{name: {}})):
-            return replace(plan, **{name: {}})
+        if getattr(plan, name) and self._still_fails(_with(plan, name, {})):
+            return _with(plan, name, {})
         for key in list(getattr(plan, name)):
             rest = {each: value for each, value in getattr(plan, name).items() if each != key}
-            if self._still_fails(replace(plan, **{name: rest})):
-                plan = replace(plan, **{name: rest})
+            if self._still_fails(_with(plan, name, rest)):
+                plan = _with(plan, name, rest)
         return plan
 
     def shorter_pickups(self, plan: Plan, who: str) -> Plan:

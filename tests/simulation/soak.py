@@ -7,6 +7,7 @@ beside the seeds that were found before, so that the test suite plays it from th
 import argparse
 import os
 import resource
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def main() -> int:
             for outcome in pool.map(one, seeds, chunksize=1):
                 outcomes.append(outcome)
                 for violation in outcome.violations:
-                    print(f"seed {outcome.plan.seed}: {violation.text}", flush=True)
+                    _say(f"seed {outcome.plan.seed}: {violation.text}")
         seconds = time.perf_counter() - began
         _print(outcomes, seconds)
         failed = [outcome for outcome in outcomes if outcome.violations]
@@ -74,16 +75,14 @@ def _print(outcomes: list[Outcome], seconds: float) -> None:
     for outcome in outcomes:
         met.update(outcome.met)
         wrong.update(violation.kind for violation in outcome.violations)
-    print(
-        f"\n{len(outcomes)} worlds, {calls} calls, {call_hours:.0f} call-hours in {world_hours:.0f} hours of the desk"
-    )
-    print(f"{seconds:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of CPU: "
+    _say(f"\n{len(outcomes)} worlds, {calls} calls, {call_hours:.0f} call-hours in {world_hours:.0f} hours of the desk")
+    _say(f"{seconds:.0f} s, {used.ru_utime + used.ru_stime:.0f} s of CPU: "
           f"{call_hours / seconds * 60:.0f} call-hours a minute, {calls / seconds:.0f} calls a second\n")  # fmt: skip
     for kind in (*_PROMISED, *sorted(wrong.keys() - set(_PROMISED))):
-        print(f"  {kind:12}{wrong[kind]:8}")
-    print("\nWhat broke:")
+        _say(f"  {kind:12}{wrong[kind]:8}")
+    _say("\nWhat broke:")
     for kind, times in sorted(met.items()):
-        print(f"  {kind:32}{times:8}")
+        _say(f"  {kind:32}{times:8}")
 
 
 def _explain(outcome: Outcome, template: Path) -> None:
@@ -95,5 +94,10 @@ def _explain(outcome: Outcome, template: Path) -> None:
     small = shrunk(outcome.plan, fails)
     path = FOUND / f"{kind}-{outcome.plan.seed}.json"
     path.write_text(small.to_json())
-    print(f"\nSeed {outcome.plan.seed} cut down; kept as {path.name}:\n{small.to_json()}")
-    print("\n".join(story_of(small, template)))
+    _say(f"\nSeed {outcome.plan.seed} cut down; kept as {path.name}:\n{small.to_json()}")
+    _say("\n".join(story_of(small, template)))
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()

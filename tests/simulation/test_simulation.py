@@ -1,4 +1,4 @@
-"""Worlds in which everything breaks, played in virtual time: nobody is lost, dropped or forgotten, and nothing is doubled.
+"""Worlds in which everything breaks, in virtual time: nobody is lost, dropped or forgotten, and nothing is doubled.
 
 A short run; `make soak SEEDS=1..500` plays many more. Seeds that once failed are in `found`, cut down.
 """

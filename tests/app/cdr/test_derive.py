@@ -397,6 +397,18 @@ def test_a_call_that_went_on_after_the_key_was_answered() -> None:
     assert (record.call.disposition, record.ticket.assignee) == (Disposition.ANSWERED, ANN)
 
 
+def test_a_talk_that_was_over_in_seconds_was_a_talk() -> None:
+    record = told(
+        dialled(5, 2, ANN),
+        leg_fact(FactKind.LEG_ACCEPTED, 12, 2),
+        leg_fact(FactKind.LEG_ENDED, 14, 2),
+        dial_ended(14, 2, "completed", bridged=True),
+        fact(FactKind.CALL_ENDED, 14, status="completed"),
+    )
+    assert record.legs[0].outcome is LegOutcome.ACCEPTED
+    assert (record.call.disposition, record.ticket.assignee) == (Disposition.ANSWERED, ANN)
+
+
 @pytest.mark.parametrize(("bridged", "outcome"), [(True, LegOutcome.ACCEPTED), (False, LegOutcome.CALLER_LEFT)])
 def test_the_end_of_the_dial_has_the_last_word_even_after_the_end_of_the_call(
     bridged: bool, outcome: LegOutcome

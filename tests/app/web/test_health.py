@@ -17,7 +17,8 @@ from app.config.folder import read_folder
 from app.flow.messages import Order, OrderKind
 from app.services import Services
 from app.store import AuditEntry, Publication, PublicationKind, Spool, Store, StoreUnavailable
-from app.web.health import OLDEST_HEARTBEAT, Finding, Readiness, _masked, figure_of, health, observe
+from app.web.health import OLDEST_HEARTBEAT, Finding, Readiness, _masked, health
+from app.web.metrics import figure_of, observe
 from tests.app.config.configurations import good_files, write
 from tests.app.store.samples import sid
 from tests.desk import CONFIG, Desk, make_desk
@@ -306,7 +307,7 @@ def test_the_figures_of_several_processes_are_added_up(
     shared.mkdir()
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(shared))
     program = (
-        "from flask import Flask; from app.web.health import observe; app = Flask('one'); observe(app);"
+        "from flask import Flask; from app.web.metrics import observe; app = Flask('one'); observe(app);"
         "client = app.test_client(); [client.get('/nowhere') for _ in range(3)]"
     )
     for _ in range(2):
