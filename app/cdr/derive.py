@@ -61,11 +61,11 @@ def opened(
         channel=Channel.PHONE,
         priority=priority,
         status=TicketStatus.NEW,
-        subject="",
+        subject=_subject(call),
         requester=caller,
         created_at=at,
     )
-    return replace_subject(CallRecord(call=call, ticket=ticket))
+    return CallRecord(call=call, ticket=ticket)
 
 
 def apply(record: CallRecord, facts: Iterable[Fact], *, hours: BusinessHours | None) -> CallRecord:
@@ -408,6 +408,8 @@ _STEPS: dict[FactKind, Callable[[CallRecord, Fact], CallRecord]] = {
 
 def _with_summary(record: CallRecord) -> CallRecord:
     call = record.call
+    if not record.legs and call.ended_at is None and call.answered_at is None:
+        return record  # nobody has been reached, and the caller is still there
     taken = next((leg for leg in record.legs if leg.outcome is LegOutcome.ACCEPTED), None)
     answered_at = None if taken is None else taken.accepted_at
     ended_at = call.ended_at
@@ -471,32 +473,35 @@ def _took_it_back(ticket: Ticket, leg: Leg) -> bool:
 
 def replace_subject(record: CallRecord) -> CallRecord:
     """The record with its ticket's subject saying, in one line, what the call was."""
-    call = record.call
     if _is_joined(record):
         return record
+    subject = _subject(record.call)
+    if subject == record.ticket.subject:
+        return record
+    return replace(record, ticket=replace(record.ticket, subject=subject))
+
+
+def _subject(call: Call) -> str:
     caller = call.callback_number or call.caller or "a withheld number"
     origin = f"from {caller} on the {call.line} line"
     match call.disposition:
         case _ if call.stage == BLOCKED:
-            subject = f"Blocked call {origin}"
+            return f"Blocked call {origin}"
         case Disposition.ANSWERED:
-            subject = f"Call {origin}, taken by {call.answered_by}"
+            return f"Call {origin}, taken by {call.answered_by}"
         case Disposition.ANSWERING_SERVICE:
-            subject = f"Call {origin}, taken by {call.answered_by}"
+            return f"Call {origin}, taken by {call.answered_by}"
         case Disposition.VOICEMAIL:
-            subject = f"Voicemail {origin}" + (", message lost" if call.stage == MESSAGE_LOST else "")
+            return f"Voicemail {origin}" + (", message lost" if call.stage == MESSAGE_LOST else "")
         case Disposition.CALLBACK:
             given_up = call.stage.startswith(CALLBACK_LEFT)
-            subject = f"Call-back asked for {origin}" + (f", {call.stage}" if given_up else "")
+            return f"Call-back asked for {origin}" + (f", {call.stage}" if given_up else "")
         case Disposition.ABANDONED:
-            subject = f"Missed call {origin}, {_until(call, 'hung up')}"
+            return f"Missed call {origin}, {_until(call, 'hung up')}"
         case Disposition.FAILED:
-            subject = f"Failed call {origin}, {_until(call, 'broken off')}"
+            return f"Failed call {origin}, {_until(call, 'broken off')}"
         case Disposition.IN_PROGRESS:
-            subject = f"Call {origin}, {call.stage}"
-    if subject == record.ticket.subject:
-        return record
-    return replace(record, ticket=replace(record.ticket, subject=subject))
+            return f"Call {origin}, {call.stage}"
 
 
 def _until(call: Call, ending: str) -> str:

@@ -26,7 +26,14 @@ def web(host: str, port: int, workers: int) -> None:
     live_snapshot_or_exit(settings)
     from app.web.server import serve_web  # noqa: PLC0415 (gunicorn is not needed by the other commands)
 
-    serve_web(host=host, port=port, workers=workers)
+    serve_web(host=host, port=port, workers=workers, make=_program)
+
+
+def _program() -> "Program":
+    # Its figures look, when they are loaded, for the folder that the server has made by then.
+    from app.web.factory import program  # noqa: PLC0415
+
+    return program()
 
 
 @click.command()

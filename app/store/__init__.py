@@ -2,6 +2,7 @@
 
 from app.store.audit import Audit, AuditEntry
 from app.store.call_log import CallFilters, CallLog
+from app.store.first_sight import FirstSight
 from app.store.outage import StoreUnavailable
 from app.store.outbox import ClaimedOrder, DeadOrder, Outbox, OutboxCounts
 from app.store.overrides import QuickOverride
@@ -24,6 +25,7 @@ __all__ = [
     "CallLog",
     "ClaimedOrder",
     "DeadOrder",
+    "FirstSight",
     "OfferOutcome",
     "OpenOffer",
     "Outbox",

@@ -15,6 +15,7 @@ from app import clock
 from app.store import engines
 from app.store.audit import Audit
 from app.store.call_log import CallLog
+from app.store.first_sight import FirstSight
 from app.store.models import alembic_version, heartbeats
 from app.store.outage import Breaker, StoreUnavailable, translated
 from app.store.outbox import Outbox
@@ -114,6 +115,15 @@ class Store:
             transaction = TurnTransaction(session)
             yield transaction
         if transaction.ordered:
+            self.outbox.announce()
+
+    @contextmanager
+    def first_sight(self) -> Iterator[FirstSight]:
+        """What the first turn of a call needs: a look that holds nothing, and one write of it all."""
+        with self._breaker.guard(), translated(), self._gate.reading() as session:
+            sight = FirstSight(session, self._gate.writing)
+            yield sight
+        if sight.ordered:
             self.outbox.announce()
 
     def ping(self) -> None:

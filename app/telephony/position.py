@@ -3,18 +3,29 @@
 import hashlib
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import cache
 
 from itsdangerous import BadSignature, Signer
 
 from app.flow.messages import Position
 from oncall import Priority
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
+
+class _Signer(Signer):
+    """Derives its one key once."""
+
+    @cache
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:  # noqa: B019 - one signer a process
+        return super().derive_key(secret_key)
+
 
 class PositionTokens:
     """Writes and reads position tokens under one secret."""
 
     def __init__(self, secret_key: str) -> None:
-        self._signer = Signer(secret_key, salt="call-position", key_derivation="hmac", digest_method=hashlib.sha256)
+        self._signer = _Signer(secret_key, salt="call-position", key_derivation="hmac", digest_method=hashlib.sha256)
 
     def write(self, position: Position) -> str:
         """The token of a position: letters, digits, `-`, `_` and `.` only."""
@@ -34,7 +45,7 @@ class PositionTokens:
             position.call_sid,
             position.held_at,
         ]
-        packed = urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).rstrip(b"=")
+        packed = urlsafe_b64encode(_compact(fields).encode()).rstrip(b"=")
         return self._signer.sign(packed).decode()
 
     def hold_name(self, call_sid: str, turn: int) -> str:
