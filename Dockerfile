@@ -2,6 +2,9 @@
 #
 # Mount a volume at /srv/ivr/instance (SQLite database, spool) and, to edit YAML without a new image, one with
 # ivr_flows/ and schedules/ whose path is given in IVR_CONFIG_DIR.
+#
+# Several containers share a PostgreSQL by DATABASE_URL, each with an instance/ of its own; `ivr publish`, run in any
+# of them, brings YAML into force in all.
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1

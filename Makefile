@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 
-.PHONY: help run test check bench lock format clean
+.PHONY: help run test check bench soak lock format clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,11 @@ test: $(DEV_READY) ## The whole test suite, from nothing
 
 bench: $(DEV_READY) ## The benchmarks, beside the floor they are compared to
 	$(BIN)/python -m tests.bench
+
+SEEDS ?= 1..170
+
+soak: $(DEV_READY) ## Many simulated worlds in which everything breaks: SEEDS=1..500
+	$(BIN)/python -m tests.simulation $(SEEDS)
 
 format: $(DEV_READY) ## Format the code
 	$(BIN)/ruff format .

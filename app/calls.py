@@ -50,8 +50,9 @@ from app.ringing import calls_off, hold_state, ring_order
 from app.services import Services
 from app.store import FirstSight, SpoolEntry, StoreUnavailable, TurnTransaction
 from app.telephony import twiml
-from app.telephony.inbound import VoiceRequest, dial_status, over_in, whole_seconds
+from app.telephony.inbound import VoiceRequest, dial_status, happened_at, over_in, whole_seconds
 from app.turn_rules import (
+    LONGEST_CALL,
     as_it_began,
     begins_plainly,
     desk_hours,
@@ -62,7 +63,7 @@ from app.turn_rules import (
     unless_over,
     with_accept_key,
 )
-from app.voicemail import Voicemails, announce, recording_stored, transcriber
+from app.voicemail import Voicemails, announce, left_another, recording_stored, transcriber
 from oncall import Override, StaffState
 
 # Turns of requests that carry no position of ours have numbers no flow reaches.
@@ -164,8 +165,17 @@ class Calls:
         status = request.fields.get("RecordingStatus", "")
         if position is None or status not in {"completed", "absent", "failed"}:
             return
-        fact = recording_stored(request, again=position.tries > 0, at=self.services.clock.now())
+        again = position.tries > 0 or (status == "absent" and self._has_another_message(request))
+        fact = recording_stored(request, again=again, at=self.services.clock.now())
         self.tell(request.call_sid, position.turn, fact)
+
+    def _has_another_message(self, request: VoiceRequest) -> bool:
+        """Whether the caller has left a message in another recording than the one this report is about."""
+        try:
+            with self.services.store.turn() as transaction:
+                return left_another(transaction, request.call_sid, request.fields.get("RecordingSid", ""))
+        except StoreUnavailable:
+            return False
 
     def transcription(self, token: str, request: VoiceRequest) -> None:
         """The provider has written a message down, or could not."""
@@ -177,11 +187,11 @@ class Calls:
         """The call is over, as the provider reports it; opens the ticket of a call we had not seen."""
         if not request.gone:
             return
-        word = request.fields.get("CallStatus", "")
+        word, now = request.fields.get("CallStatus", ""), self.services.clock.now()
         fact = Fact(
             kind=FactKind.CALL_ENDED,
             key="call_ended",
-            at=self.services.clock.now(),
+            at=happened_at(request, now=now, since=now - LONGEST_CALL),
             because=f"the provider reports {word}",
             detail={
                 "status": dial_status(word).value,
@@ -209,8 +219,12 @@ class Calls:
             if not begins_plainly(after, turn.facts):
                 return None
             reply = self._render(turn, snapshot, request)
-            opened = sight.open(after, position.exchange, turn.facts, reply=reply, orders=[])
+            then = self._announce_opening if self.services.announcer.is_heard else None
+            opened = sight.open(after, position.exchange, turn.facts, reply=reply, then=then)
         return reply if opened else None
+
+    def _announce_opening(self, transaction: TurnTransaction, opened: CallRecord) -> None:
+        self.services.announcer.follow(transaction, None, opened.ticket, at=opened.call.started_at)
 
     def _first_scene(self, snapshot: Snapshot, request: VoiceRequest, sight: FirstSight, at: datetime) -> Scene:
         """What is known when a call comes in; nobody is rung by what begins plainly, so nobody's state is asked."""
@@ -238,7 +252,7 @@ class Calls:
                 )
                 scene = self._scene(position, snapshot, request, at=at, record=record, transaction=transaction)
                 turn = advance(position, event, scene)
-                known, record = joined(transaction, known, record, turn.facts, at=at)
+                known, record = joined(transaction, known, record, turn.facts, at=at, hours=desk_hours(snapshot))
                 after = apply(record, turn.facts, hours=desk_hours(snapshot))
                 after = self._save(transaction, known, after)
                 transaction.tell(call_sid, position.exchange, turn.facts)
@@ -375,6 +389,7 @@ class Calls:
         snapshot, quick = self.services.config.current(), self._quick(transaction, at)
         keep_line(transaction, after, facts)
         see_to(transaction, before, after, facts, snapshot=snapshot, quick=quick, at=at)
+        self.services.announcer.follow(transaction, before.ticket if before else None, after.ticket, at=at)
 
     def _quick(self, transaction: TurnTransaction | None, at: datetime) -> tuple[Override, ...]:
         rows = None if transaction is None else transaction.overrides
@@ -384,8 +399,11 @@ class Calls:
         """Stores a fact that steers nothing; returns the record after it, or None when it could not be stored yet.
 
         A fact about a call the database has not seen waits in the spool for that call, unless it brings an
-        `opening`: then it opens the call itself.
+        `opening`: then it opens the call itself. What a mistake of ours keeps from being stored waits there too, and
+        the mistake is passed on.
         """
+        after: CallRecord | None = None
+        is_stored = False
         try:
             with self.services.store.turn() as transaction:
                 known = transaction.load(call_sid)
@@ -393,11 +411,13 @@ class Calls:
                 if record is not None:
                     after = self.store_facts(transaction, record, turn, [fact], opened=known is not None)
                     announce(transaction, call_sid, turn, [fact])
-                    return after
+            is_stored = after is not None
         except StoreUnavailable as fault:
             _log.warning("store_unavailable", call_sid=call_sid, turn=turn, reason=fault.reason)
-        self._spool(SpoolEntry.of(call_sid=call_sid, turn=turn, facts=[fact], opening=opening, reply=None))
-        return None
+        finally:
+            if not is_stored:
+                self._spool(SpoolEntry.of(call_sid=call_sid, turn=turn, facts=[fact], opening=opening, reply=None))
+        return after if is_stored else None
 
     def _spool(self, entry: SpoolEntry) -> None:
         try:
@@ -456,12 +476,20 @@ class Calls:
                 transaction.keep_reply(entry.call_sid, entry.turn, entry.reply)
         return True
 
-    def words(self, position: Position | None, prompt: str, *, ticket: int | None = None) -> Say:
-        """The words of a prompt for a staff phone; `ticket` is the number it may name."""
+    def caller_of(self, call_sid: str) -> str:
+        """The number (E.164) that called; empty when it was withheld or the record cannot be asked."""
+        try:
+            record = self.services.store.calls.get(call_sid)
+        except StoreUnavailable:
+            return ""
+        return "" if record is None else record.call.caller
+
+    def words(self, position: Position | None, prompt: str, *, ticket: int | None = None, caller: str = "") -> Say:
+        """The words of a prompt for a staff phone; it may name the number `ticket`, and whose client `caller` is."""
         at = self.services.clock.now()
         snapshot = self._snapshot(position.revision if position else "")
         if position is None:
             line = next(iter(snapshot.book.lines.values()))
             position = first_position(line=line.name, flow=line.flow, revision=snapshot.revision, at=at)
-        scene = Scene(book=snapshot.book, roster=snapshot.roster, at=at, ticket=ticket)
+        scene = Scene(book=snapshot.book, roster=snapshot.roster, at=at, ticket=ticket, caller=caller)
         return scene.say(prompt, position, language=DEFAULT_LANGUAGE)

@@ -15,7 +15,7 @@ from app.ringing import is_pointless, rings_of
 from app.staff_phones import ACCEPT_KEY, ACCEPT_TRIES, ACCEPT_WAIT_SECONDS, DECLINE_KEY
 from app.store import ClaimedOrder, StoreUnavailable
 from app.telephony import twiml
-from app.telephony.inbound import VoiceRequest, dial_status
+from app.telephony.inbound import VoiceRequest, dial_status, happened_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,8 @@ class HeldCalls:
         if position is None or word in {"queued", "initiated"}:
             return
         kind = {"ringing": FactKind.LEG_RANG, "in-progress": FactKind.LEG_ANSWERED}.get(word, FactKind.LEG_ENDED)
-        fact = self._fact(position, request, kind, f"the phone reports {word}"[:60])
+        at = happened_at(request, now=self.calls.services.clock.now(), since=position.began_at)
+        fact = replace(self._fact(position, request, kind, f"the phone reports {word}"[:60]), at=at)
         self.calls.tell(position.call_sid, position.exchange, fact)
 
     def rung(self, order: ClaimedOrder, leg_sid: str) -> None:
@@ -131,7 +132,7 @@ class HeldCalls:
         return None
 
     def _ask(self, position: Position) -> str:
-        words = self.calls.words(position, ACCEPT)
+        words = self.calls.words(position, ACCEPT, caller=self.calls.caller_of(position.call_sid))
         return twiml.accept_prompt(words, links=self._links(position), wait_seconds=ACCEPT_WAIT_SECONDS, key="ring-key")
 
     def _links(self, position: Position) -> twiml.Links:

@@ -12,30 +12,35 @@ from app.answering_service_list import send_list
 from app.calls import Calls
 from app.config.watch import watch
 from app.errands import deliveries
+from app.leader import Job, Leader
 from app.logs import configure_logs
-from app.outbox import DeliveryThread
+from app.outbox import DeliveryThread, sweep_orders
 from app.paging import sweep_pages
 from app.provisioning import has_account
+from app.published_calendars import publish_calendars
 from app.queue_offers import QueueOffers
 from app.reconciliation import Deed, reconcile
 from app.services import Services, wire
 from app.settings import read_settings
 from app.store import StoreUnavailable
 from app.telephony.provider import ProviderError
+from app.tickets import sweep_tickets
 from app.time_off_feeds import pull_calendars
 from app.voicemail import Voicemails
 
 HEARTBEAT_SECONDS = 10
 REPLAY_SECONDS = 2
 DELIVERY_SECONDS = 1.0
-CONFIG_POLL_SECONDS = 10.0
+CONFIG_POLL_SECONDS = 2.0
 FALLBACK_SECONDS = 30
 VOICEMAIL_SECONDS = 600
 RECONCILE_SECONDS = 180
 TIME_OFF_SECONDS = 900
 PAGES_SECONDS = 60
+TICKETS_SECONDS = 60
 HANDOVERS_SECONDS = 60
 LINE_SECONDS = 1
+ORDERS_SECONDS = 600
 LONGEST_CALL = timedelta(hours=6)
 _log = structlog.get_logger(__name__)
 
@@ -45,18 +50,16 @@ def run_clock() -> None:
     settings = read_settings(os.environ)
     configure_logs(settings.log_format)
     services = wire(settings)
+    leader = Leader(services.store.leadership())
     scheduler = BlockingScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
-    scheduler.add_job(_beat, "interval", [services], seconds=HEARTBEAT_SECONDS)
-    scheduler.add_job(_replay, "interval", [services], seconds=REPLAY_SECONDS)
-    scheduler.add_job(keep_fallback, "interval", [services], seconds=FALLBACK_SECONDS)
-    scheduler.add_job(sweep_voicemail, "interval", [services], seconds=VOICEMAIL_SECONDS)
-    scheduler.add_job(send_list, "interval", [services], seconds=HANDOVERS_SECONDS)
-    scheduler.add_job(sweep_pages, "interval", [services], seconds=PAGES_SECONDS)
-    scheduler.add_job(deal_line, "interval", [services], seconds=LINE_SECONDS)
+    scheduler.add_job(leader.beat, "interval", [services], seconds=HEARTBEAT_SECONDS)
+    for job, seconds in EVERYWHERE:
+        scheduler.add_job(job, "interval", [services], seconds=seconds)
+    for job, seconds in BY_THE_LEADER:
+        scheduler.add_job(leader.only(job), "interval", [services], seconds=seconds)
     scheduler.add_job(pull_time_off, args=[services])
-    scheduler.add_job(pull_time_off, "interval", [services], seconds=TIME_OFF_SECONDS)
     if has_account(settings):
-        scheduler.add_job(sweep_calls, "interval", [services], seconds=RECONCILE_SECONDS)
+        scheduler.add_job(leader.only(sweep_calls), "interval", [services], seconds=RECONCILE_SECONDS)
 
     def stop(_signal: int, _frame: object) -> None:
         scheduler.shutdown(wait=False)
@@ -65,22 +68,16 @@ def run_clock() -> None:
     signal.signal(signal.SIGINT, stop)
     _log.info("clock_started")
     watch(services.config, every_seconds=CONFIG_POLL_SECONDS)
-    _beat(services)
+    leader.beat(services)
     keep_fallback(services)
     # Beside the timetable, which one slow delivery would hold up. Web processes deliver what they order at once;
     # this delivers what is due later, and what they left behind.
     delivering = DeliveryThread(deliveries(services), every_seconds=DELIVERY_SECONDS)
     delivering.start()
     scheduler.start()
+    leader.resign()
     delivering.stop()
     services.store.close()
-
-
-def _beat(services: Services) -> None:
-    try:
-        services.store.beat("clock", at=services.clock.now())
-    except StoreUnavailable as fault:
-        _log.warning("heartbeat_failed", reason=fault.reason)
 
 
 def _replay(services: Services) -> None:
@@ -110,15 +107,22 @@ def deal_line(services: Services) -> None:
 
 
 def pull_time_off(services: Services) -> None:
-    """Fetches people's own calendars; where one changed, the watch on the folder takes it live."""
-    pull_calendars(services.settings.config_dir, at=services.clock.now())
+    """Fetches people's own calendars into the folder; where one changed, the watch takes it live.
+
+    Nothing where something is published: the calendars are part of that.
+    """
+    if services.config.published is None:
+        pull_calendars(services.settings.config_dir, at=services.clock.now())
 
 
 def keep_fallback(services: Services) -> None:
     """Writes the static fallback document anew when the rota or the configuration has changed what it says."""
     path = services.settings.instance_dir / static_fallback.FILE
     try:
-        if static_fallback.refresh(services.config.current(), path, at=services.clock.now()):
+        at = services.clock.now()
+        if static_fallback.refresh(
+            services.config.current(), path, at=at, quick=services.store.overrides.last_known(at=at)
+        ):
             _log.info("fallback_written", path=str(path))
     except OSError as fault:
         _log.warning("fallback_not_written", reason=fault.strerror)
@@ -138,3 +142,22 @@ def sweep_calls(services: Services) -> None:
             # A call we never saw may be an emergency nobody was told of.
             tell = _log.error if opened else _log.info
             tell("call_found" if opened else "call_end_found", call_sid=settled.call_sid, ticket=settled.ticket)
+
+
+Timetable = tuple[tuple[Job, float], ...]
+# What is about the disk of its own machine.
+EVERYWHERE: Timetable = (
+    (_replay, REPLAY_SECONDS),
+    (keep_fallback, FALLBACK_SECONDS),
+    (pull_time_off, TIME_OFF_SECONDS),
+)
+# What one process does for all. Each is safe to repeat, also by two at once.
+BY_THE_LEADER: Timetable = (
+    (deal_line, LINE_SECONDS),
+    (sweep_pages, PAGES_SECONDS),
+    (send_list, HANDOVERS_SECONDS),
+    (sweep_voicemail, VOICEMAIL_SECONDS),
+    (publish_calendars, TIME_OFF_SECONDS),
+    (sweep_tickets, TICKETS_SECONDS),
+    (sweep_orders, ORDERS_SECONDS),
+)

@@ -19,6 +19,8 @@ RETRY_AFTER = timedelta(minutes=10)
 RINGING = timedelta(minutes=2)
 # A call-back may turn into a long talk before anything is told of it.
 TRYING = timedelta(minutes=20)
+# Whoever picked up a call-back is most likely the one who asked for it, and no conversation is longer.
+TALKING = timedelta(hours=4)
 WAITS_SINCE = timedelta(hours=4)
 # An offer that nobody carried out by then is made by the sweep instead.
 OFFER_WANTED = timedelta(seconds=20)
@@ -52,7 +54,7 @@ def state_of(
     if place.left_at is None:
         transaction.queue.change(place, seen_at=at)
         transaction.order([_offer_order(record, f"lap:{position.exchange}", at)])
-    ahead = sum(_is_before(other, place) for other in transaction.queue.open())
+    ahead = sum(is_before(other, place, at=at) for other in transaction.queue.open())
     waits = transaction.queue.waits(place.node, since=at - WAITS_SINCE)
     failed, placed = _placings(record, position.turn)
     is_taken = place.outcome is PlaceOutcome.ANSWERED and place.left_at is not None
@@ -76,8 +78,13 @@ def order_of(place: Place) -> tuple[tuple[int, datetime], str]:
     return rank(priority=place.priority, entered_at=place.entered_at), place.call_sid
 
 
-def _is_before(other: Place, place: Place) -> bool:
-    """Whether somebody else's turn comes first, and with people who could have taken this call."""
+def is_before(other: Place, place: Place, *, at: datetime) -> bool:
+    """Whether somebody else's turn comes first, and with people who could have taken this call.
+
+    A call-back that was tried in vain is nobody's turn until it is due again.
+    """
+    if other.attempts and other.due_at is not None and other.due_at > at:
+        return False
     shares = not set(other.people).isdisjoint(place.people)
     return shares and other.call_sid != place.call_sid and order_of(other) < order_of(place)
 
@@ -207,6 +214,27 @@ def _tried(change: _Change) -> None:
     change.transaction.queue.extend_offer(place.call_sid, place.turn, change.leg // LAP, until=change.fact.at + TRYING)
 
 
+def _picked_up(change: _Change) -> None:
+    """Nobody else is rung for the call-back while they talk; whether it was the right person is told afterwards."""
+    place = change.place_of_leg()
+    if place is not None and place.left_at is None:
+        until = change.fact.at + TALKING
+        change.transaction.queue.change(place, due_at=until)
+        change.transaction.queue.extend_offer(place.call_sid, place.turn, change.leg // LAP, until=until)
+
+
+def _try_again(change: _Change, place: Place) -> None:
+    """A call-back that reached nobody, as far as anybody has said, is due again."""
+    if place.kind is PlaceKind.CALLBACK and place.attempts and place.left_at is None and place.due_at is not None:
+        change.transaction.queue.change(place, due_at=min(place.due_at, change.fact.at + RETRY_AFTER))
+
+
+def _unanswered(change: _Change) -> None:
+    place = change.place_of_leg()
+    if place is not None:
+        _try_again(change, place)
+
+
 def _given_up(change: _Change) -> None:
     for place in change.open:
         if place.kind is PlaceKind.CALLBACK:
@@ -232,10 +260,18 @@ def _leg_ended(change: _Change) -> None:
     if place is None:
         return
     outcome = next((leg.outcome for leg in change.record.legs if leg.turn == change.leg), LegOutcome.CANCELLED)
-    if outcome is LegOutcome.ACCEPTED:
+    # Whoever has called somebody back, in vain or not, is at their desk: there is no reason to leave them in peace.
+    called_back = outcome is LegOutcome.ANSWERED_NOT_ACCEPTED and _was_just_tried(place, change.fact.at)
+    if outcome is LegOutcome.ACCEPTED or called_back:
         change.end_offer(OfferOutcome.TAKEN)
     else:
         change.end_offer(OfferOutcome.PASSED if outcome in _PASSED_OR_FAILED else OfferOutcome.CALLED_OFF)
+    _try_again(change, place)
+
+
+def _was_just_tried(place: Place, at: datetime) -> bool:
+    """Whether the key to call back was pressed on the phone that is over now: only then the next attempt is ahead."""
+    return place.kind is PlaceKind.CALLBACK and place.attempts > 0 and place.due_at is not None and place.due_at > at
 
 
 def _hold_ended(change: _Change) -> None:
@@ -261,6 +297,8 @@ _STEPS: dict[FactKind, Callable[[_Change], None]] = {
     FactKind.QUEUE_CHOICE_MADE: _choice_made,
     FactKind.CALLBACK_ASKED: _callback_asked,
     FactKind.CALLBACK_TRIED: _tried,
+    FactKind.CALLBACK_PICKED_UP: _picked_up,
+    FactKind.CALLBACK_UNANSWERED: _unanswered,
     FactKind.CALLBACK_GIVEN_UP: _given_up,
     FactKind.LEG_RANG: _placed,
     FactKind.LEG_ACCEPTED: _accepted,

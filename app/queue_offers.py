@@ -240,7 +240,7 @@ def position_of(place: Place, record: CallRecord, offer: int) -> Position:
 def given_up(place: Place, outcome: PlaceOutcome, *, at: datetime) -> Fact:
     """What is told when nobody is rung for a call-back any more. Its ticket stays as it is, and open."""
     because = {
-        PlaceOutcome.NOT_REACHED: f"nobody answered there, {place.attempts} times",
+        PlaceOutcome.NOT_REACHED: f"nobody was reached there, {place.attempts} times",
         PlaceOutcome.DESK_CLOSED: "the desk has closed",
         PlaceOutcome.SETTLED: "somebody has the ticket in hand",
     }[outcome]

@@ -5,29 +5,42 @@ Virtual time, no web, no database: what is played is the configuration alone.
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.config.cases import Answer, Case, Cases, Ending, ExpectModel, Message, read_cases, unknown_names
 from app.config.problems import ConfigError, Problem
 from app.config.snapshot import Snapshot, load
+from app.flow.in_line import Choice, QueueState
 from app.flow.messages import (
     Dial,
     DialEnded,
     DialStatus,
+    EndHold,
+    Event,
     Fact,
     FactKind,
     Gather,
+    Hold,
+    HoldEnded,
+    HoldResult,
+    HoldWaited,
+    Instruction,
+    KeepHolding,
+    KeysPressed,
+    Position,
     Record,
     RecordingEnded,
     Say,
     Silence,
     Turn,
 )
-from app.flow.scene import Scene
-from app.route_preview import Step, Walk, key_entries
-from oncall import Priority, Source
+from app.flow.queueing import MUSIC_SECONDS
+from app.flow.scene import HoldState, Scene
+from app.flow.spoken import SECONDS_A_CHARACTER
+from app.route_preview import SILENT, Step, Walk, key_entries
+from oncall import Priority, Source, StaffState
 
 CONVERSATION_SECONDS = 60
 # From the first ring to the key that takes the call or passes it on.
@@ -115,6 +128,23 @@ class _Played(Walk):
     heard: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     keyed: dict[str, str] = field(default_factory=dict)
+    choice: Choice | None = None
+    asked_for_a_call: bool = False
+    held: Position | None = None
+    rung: list[str] = field(default_factory=list)
+
+    def scene(self) -> Scene:
+        """Phones can be rung while the caller is on hold, and whoever talks goes on talking."""
+        talking = frozenset(self.case.wanted.on_a_call)
+        return replace(
+            Walk.scene(self),
+            caller=self.case.caller(self.snapshot.book),
+            callback_number=self.keyed.get("callback_number"),
+            staff=lambda _before: StaffState(talking=talking),
+            can_hold=True,
+            hold=HoldState(placed=1, ringing=0, taken=False),
+            queue=lambda: QueueState(choice=self.choice),
+        )
 
     def outcome(self) -> Outcome:
         return Outcome(
@@ -132,13 +162,16 @@ class _Played(Walk):
         if self.answered_by is not None:
             is_outside = self.answered_by in self.snapshot.roster.outside_parties
             return Ending.ANSWERING_SERVICE if is_outside else Ending.ANSWERED
-        return Ending.VOICEMAIL if self.left_a_message else Ending.HUNG_UP
+        if self.left_a_message:
+            return Ending.VOICEMAIL
+        return Ending.CALL_BACK if self.asked_for_a_call else Ending.HUNG_UP
 
     def tell(self, turn: Turn, scene: Scene) -> None:
+        self.rung.clear()
         for fact in turn.facts:
             self.note(fact)
         for instruction in turn.instructions:
-            said = instruction.prompts if isinstance(instruction, Gather) else (instruction,)
+            said = instruction.prompts if isinstance(instruction, Gather | KeepHolding) else (instruction,)
             self.heard.extend(each.text for each in said if isinstance(each, Say))
         Walk.tell(self, turn, scene)
 
@@ -147,6 +180,7 @@ class _Played(Walk):
         match fact.kind:
             case FactKind.LEG_DIALLED:
                 self.ringing = str(detail["party"])
+                self.rung.append(self.ringing)
                 # The second number of the same person is the same ring to those who wait for them.
                 if self.rang[-1:] != [self.ringing]:
                     self.rang.append(self.ringing)
@@ -157,6 +191,10 @@ class _Played(Walk):
                 self.tags.extend(map(str, added if isinstance(added, list) else []))
             case FactKind.DIGITS_COLLECTED:
                 self.keyed |= {name: str(value) for name, value in detail.items()}
+            case FactKind.QUEUE_CHOICE_MADE:
+                self.choice = Choice(str(detail["choice"]))
+            case FactKind.CALLBACK_ASKED:
+                self.asked_for_a_call = True
             case FactKind.RECORDING_ENDED:
                 self.left_a_message = self.left_a_message or detail.get("left") is True
             case _:
@@ -164,6 +202,48 @@ class _Played(Walk):
 
     def expects_answer(self, source: Source | None) -> None:
         """The case says what the outside party does."""
+
+    # On hold.
+
+    def following(self, turn: Turn) -> tuple[Position, Event] | None:
+        last = turn.instructions[-1] if turn.instructions else None
+        if isinstance(last, EndHold) and self.held is not None:
+            return self.held, HoldEnded(result=HoldResult.GIVEN_UP)
+        if isinstance(last, Hold) and turn.position is not None:
+            self.held, self.choice = turn.position, None
+            if last.phones:
+                return turn.position, self.rung_at_once(last)
+            return replace(turn.position, lap=1), HoldWaited()
+        return Walk.following(self, turn)
+
+    def answer(self, waits_for: Instruction) -> Event:
+        return self.waited(waits_for) if isinstance(waits_for, KeepHolding) else Walk.answer(self, waits_for)
+
+    def waited(self, lap: KeepHolding) -> Event:
+        """One lap in the line: nobody gets free, and the caller presses the next key of the case, if there is one."""
+        spoken = sum(len(each.text) for each in lap.prompts if isinstance(each, Say)) * SECONDS_A_CHARACTER
+        self.pass_time(round(spoken))
+        entry = self.keys.popleft() if lap.keys and self.keys else SILENT
+        if entry not in {"", SILENT}:
+            return KeysPressed(entry[:1])
+        self.pass_time(lap.times * MUSIC_SECONDS)
+        return HoldWaited()
+
+    def rung_at_once(self, hold: Hold) -> HoldEnded:
+        """The first in the order of the group who accepts has the call."""
+        answers = {}
+        for party in self.rung:
+            time = self.times.get(party, 0)
+            self.times[party] = time + 1
+            answers[party] = self.case.answer(party, time=time)
+            self.step(f"{party}: {answers[party]}", because="so the case says", source=self.source())
+        winner = next((party for party in self.rung if answers[party] is Answer.ACCEPT), None)
+        if winner is None:
+            self.pass_time(max(phone.ring_seconds for phone in hold.phones))
+            return HoldEnded(result=HoldResult.GIVEN_UP)
+        self.answered_by = winner
+        self.pass_time(DECIDES_SECONDS + CONVERSATION_SECONDS)
+        return HoldEnded(result=HoldResult.CONNECTED)
 
     def dialled(self, dial: Dial) -> DialEnded:
         time = self.times.get(self.ringing, 0)

@@ -68,7 +68,12 @@ def hold_state(record: CallRecord, turn: int) -> HoldState:
 def _pointless(record: CallRecord) -> Iterator[Leg]:
     for leg in record.legs:
         rings = leg.outcome is LegOutcome.RINGING and leg.ended_at is None
-        if rings and _is_together(record, leg) and is_pointless(record, leg.turn):
+        if not _is_together(record, leg):
+            continue
+        # With the caller gone the attempt is over in the record, though the phone may ring on. Whoever has picked up
+        # hears that the caller is gone.
+        left_ringing = leg.outcome is LegOutcome.CALLER_LEFT and leg.answered_at is None
+        if left_ringing or (rings and is_pointless(record, leg.turn)):
             yield leg
 
 

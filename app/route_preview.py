@@ -35,7 +35,7 @@ from app.flow.messages import (
 from app.flow.nodes import CollectNode, Line, Node, VoicemailNode
 from app.flow.scene import Scene
 from app.flow.spoken import SECONDS_A_CHARACTER
-from oncall import Source
+from oncall import Override, Source
 
 STEP_LIMIT = 200
 SILENT = "-"
@@ -53,16 +53,19 @@ class Step:
     source: str | None
 
 
-def preview(snapshot: Snapshot, *, line: Line, at: datetime, keys: Sequence[str]) -> list[Step]:
+def preview(
+    snapshot: Snapshot, *, line: Line, at: datetime, keys: Sequence[str], quick: tuple[Override, ...] = ()
+) -> list[Step]:
     """What a call to `line` that arrives `at` would do, until it ends or has taken 200 steps.
 
     One entry of `keys` is pressed at each menu or question, "-" and a missing entry being silence. Nobody of the
     staff takes the call, so that everybody who would be rung shows; an outside party is taken to end it, and then
     to be busy, so that the rest shows as well; a message is left. Time passes as it would: speech by its length,
-    ringing and waiting as configured. Audio files count for nothing.
+    ringing and waiting as configured. Audio files count for nothing. `quick` are overrides made outside the
+    configuration.
     """
     arrives_at = at.astimezone(UTC).replace(microsecond=0)
-    walk = Walk(snapshot, deque(keys), arrives_at)
+    walk = Walk(snapshot, deque(keys), arrives_at, quick=quick)
     walk.call(line)
     return walk.steps
 
@@ -98,6 +101,7 @@ class Walk:
     now: datetime
     steps: list[Step] = field(default_factory=list)
     party: str = ""
+    quick: tuple[Override, ...] = ()
 
     def call(self, line: Line) -> None:
         """Calls the line now and goes on to the end."""
@@ -106,16 +110,24 @@ class Walk:
     def go(self, position: Position) -> None:
         event: Event = CallArrived()
         while len(self.steps) <= STEP_LIMIT:
-            scene = Scene(book=self.snapshot.book, roster=self.snapshot.roster, at=self.now)
+            scene = self.scene()
             turn = _advanced(position, event, scene)
             self.tell(turn, scene)
-            if turn.position is None:
+            following = self.following(turn)
+            if following is None:
                 break
-            position = turn.position
-            event = self.answer(turn.instructions[-1])
+            position, event = following
         if len(self.steps) > STEP_LIMIT:
             del self.steps[STEP_LIMIT - 1 :]
             self.step("goes on and on", because=f"only {STEP_LIMIT} steps are shown", source=None)
+
+    def scene(self) -> Scene:
+        """What a turn may look at now."""
+        return Scene(book=self.snapshot.book, roster=self.snapshot.roster, at=self.now, quick=self.quick)
+
+    def following(self, turn: Turn) -> tuple[Position, Event] | None:
+        """Where the call waits after a turn and what happens there; None when it is over."""
+        return None if turn.position is None else (turn.position, self.answer(turn.instructions[-1]))
 
     def step(self, does: str, *, because: str, source: Source | None) -> None:
         place = None if source is None else str(source)
@@ -131,7 +143,8 @@ class Walk:
                 self.speak(told.popleft(), fact.because, fact.source)
             elif fact.kind in _DOING:
                 self.speak_all(told, *self.spoken_for(fact, turn, scene))
-                told.popleft()
+                if told:  # phones that ring at once are dialled by one instruction
+                    told.popleft()
                 self.tell_fact(fact)
             else:
                 self.tell_fact(fact)
@@ -300,6 +313,12 @@ _WORDS: dict[FactKind, Callable[[Mapping[str, Detail], str], str]] = {
     FactKind.NOBODY_TO_RING: lambda _detail, _party: "finds nobody to ring",
     FactKind.LEG_DIALLED: _dialled,
     FactKind.DIAL_ENDED: _dial_over,
+    FactKind.PERSON_BUSY: lambda detail, _party: f"passes {detail['party']} over",
+    FactKind.HOLD_ENDED: lambda _detail, _party: "takes the caller off hold",
+    FactKind.QUEUE_JOINED: lambda _detail, _party: "keeps the caller in line",
+    FactKind.QUEUE_SKIPPED: lambda _detail, _party: "has no line to wait in",
+    FactKind.QUEUE_CHOICE_MADE: lambda detail, _party: f"notes the caller's choice in the line: {detail['choice']}",
+    FactKind.CALLBACK_ASKED: lambda detail, _party: f"will call back {detail['callback_number']}",
     FactKind.RECORDING_STARTED: lambda _detail, _party: "takes a message",
     FactKind.RECORDING_ENDED: lambda detail, _party: f"a message of {detail['seconds']} seconds is left",
     FactKind.FLOW_CHANGED: lambda _detail, _party: "goes on in another flow",

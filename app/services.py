@@ -1,10 +1,12 @@
 """The wiring: every part that touches the world, made from settings in one place; tests hand in their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from app.announcements import Announcer
 from app.clock import Clock, clock_for
+from app.config.in_force import ConfigStore
 from app.config.last_good import LastGood
-from app.config.snapshot import ConfigStore
+from app.published_configurations import PublishedConfigurations
 from app.settings import Settings
 from app.store import Spool, Store
 from app.telephony.outbound import Telephony, TwilioTelephony
@@ -26,6 +28,7 @@ class Services:
     signatures: SignatureCheck
     telephony: Telephony
     vault: Vault
+    announcer: Announcer = field(default_factory=Announcer)
 
     @property
     def can_ring(self) -> bool:
@@ -39,23 +42,30 @@ def wire(
     clock: Clock | None = None,
     store: Store | None = None,
     telephony: Telephony | None = None,
+    config: ConfigStore | None = None,
 ) -> Services:
     """The real parts for `settings`. Raises ConfigError when the YAML has faults."""
     clock = clock or clock_for(settings.clock_start)
+    store = store or Store.open(settings.database_url)
     return Services(
         settings=settings,
         clock=clock,
-        config=open_configuration(settings, clock),
-        store=store or Store.open(settings.database_url),
+        config=config or open_configuration(settings, clock, store),
+        store=store,
         spool=Spool(settings.instance_dir / "spool"),
         positions=PositionTokens(settings.secret_key),
         signatures=SignatureCheck(public_base_url=settings.public_base_url, tokens=settings.auth_tokens),
         telephony=telephony or TwilioTelephony(settings),
         vault=Vault(settings.data_keys),
+        announcer=Announcer(mail=settings.mail, endpoints=settings.webhook_endpoints),
     )
 
 
-def open_configuration(settings: Settings, clock: Clock) -> ConfigStore:
-    """The configuration of `settings`, or this machine's last good copy of it. Raises ConfigError without either."""
+def open_configuration(settings: Settings, clock: Clock, store: Store | None = None) -> ConfigStore:
+    """What is published in `store`, else the folder of `settings`, else this machine's last good copy.
+
+    Raises ConfigError when nothing good can be had.
+    """
     copy = LastGood(settings.instance_dir / "last-good-configuration.json")
-    return ConfigStore(settings.config_dir, clock=clock.now, last_good=copy)
+    published = PublishedConfigurations(store.publications) if store is not None else None
+    return ConfigStore(settings.config_dir, clock=clock.now, last_good=copy, publications=published)

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from app.outgoing import Endpoint, MailWay, endpoints, is_mailbox, mail_server
 
 DATA_KEY_BYTES = 32
 SIMULATED_ACCOUNT_SID = "AC" + "0" * 31 + "1"
@@ -47,6 +49,8 @@ class Settings:
     recording_private_key: bytes | None = None
     voicemail_retention_days: int = 90
     voicemail_transcription: str = "none"
+    mail: MailWay | None = None
+    webhook_endpoints: tuple[Endpoint, ...] = ()
 
     def __repr__(self) -> str:
         return f"Settings(config_dir={str(self.config_dir)!r}, simulated={self.simulated})"
@@ -61,6 +65,16 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of an address; None when they cannot be told apart, or its port is no number of a port."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 def _is_private_key(pem: bytes) -> bool:
@@ -83,13 +97,15 @@ def read_settings(environ: Mapping[str, str], *, instance_dir: Path = Path("inst
     reader = _Reader(environ)
     account_sid = reader.text("TWILIO_ACCOUNT_SID")
     api_base = reader.url("TWILIO_API_BASE_URL")
+    if api_base is not None and not (api_base.startswith("https://") or is_loopback(api_base)):
+        reader.fault("TWILIO_API_BASE_URL", "must begin with https:// or be on this machine: it sees the secrets")
     simulated = account_sid is None or (api_base is not None and is_loopback(api_base))
     kept = _Kept(instance_dir) if simulated else None
     clock_start = reader.instant("IVR_CLOCK")
     if clock_start is not None and not (api_base and is_loopback(api_base)):
         reader.fault("IVR_CLOCK", "is for tests: set TWILIO_API_BASE_URL to a loopback address, or unset it")
     settings = Settings(
-        database_url=reader.database_url(default=f"sqlite:///{instance_dir}/ivr.db"),
+        database_url=reader.database_url(instance_dir),
         config_dir=Path(reader.text("IVR_CONFIG_DIR") or "."),
         instance_dir=instance_dir,
         public_base_url=(reader.url("PUBLIC_BASE_URL") or "http://127.0.0.1:8000"),
@@ -105,10 +121,21 @@ def read_settings(environ: Mapping[str, str], *, instance_dir: Path = Path("inst
         recording_private_key=reader.private_key("RECORDING_PRIVATE_KEY"),
         voicemail_retention_days=reader.whole_number("VOICEMAIL_RETENTION_DAYS", default=90, most=3650),
         voicemail_transcription=reader.choice("VOICEMAIL_TRANSCRIPTION", ("none", "twilio")),
+        mail=reader.mail(),
+        webhook_endpoints=reader.webhook_endpoints(),
     )
     if reader.faults:
         raise SettingsError(reader.faults)
     return settings
+
+
+def read_database_url(environ: Mapping[str, str], *, instance_dir: Path = Path("instance")) -> str:
+    """The database alone, for commands that need nothing else and make no secrets. Raises SettingsError."""
+    reader = _Reader(environ)
+    url = reader.database_url(instance_dir)
+    if reader.faults:
+        raise SettingsError(reader.faults)
+    return url
 
 
 class _Kept:
@@ -152,15 +179,17 @@ class _Reader:
         value = self.text(name)
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        parts = _parts(value)
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
             self.fault(name, "must be an address such as https://desk.example.org")
-        elif parts.query or parts.fragment or parts.username:
+            return None
+        if parts.query or parts.fragment or parts.username:
             self.fault(name, "must not have a query, a fragment or a user name")
+            return None
         return value.rstrip("/")
 
-    def database_url(self, *, default: str) -> str:
-        value = self.text("DATABASE_URL") or default
+    def database_url(self, instance_dir: Path) -> str:
+        value = self.text("DATABASE_URL") or f"sqlite:///{instance_dir}/ivr.db"
         if not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")):
             self.fault("DATABASE_URL", "must begin with sqlite:/// or postgresql+psycopg://")
         return value.replace("postgres://", "postgresql+psycopg://", 1) if value.startswith("postgres://") else value
@@ -202,6 +231,35 @@ class _Reader:
         if not _is_private_key(pem):
             self.fault(name, "must be the PEM of an RSA private key without a passphrase")
         return pem
+
+    def mail(self) -> MailWay | None:
+        text, sender, support = self.text("SMTP_URL"), self.mailbox("MAIL_FROM"), self.mailbox("SUPPORT_ADDRESS")
+        if text is None:
+            if sender or support:
+                self.fault("SMTP_URL", "is missing: MAIL_FROM and SUPPORT_ADDRESS need a mail server")
+            return None
+        try:
+            server = mail_server(text)
+        except ValueError as fault:
+            self.fault("SMTP_URL", str(fault))
+            return None
+        if sender is None:
+            self.fault("MAIL_FROM", "is missing: SMTP_URL is set, and every mail comes from an address")
+            return None
+        return MailWay(server=server, sender=sender, support=support)
+
+    def mailbox(self, name: str) -> str | None:
+        value = self.text(name)
+        if value is not None and not is_mailbox(value):
+            self.fault(name, "must be a mail address such as desk@example.org")
+        return value
+
+    def webhook_endpoints(self) -> tuple[Endpoint, ...]:
+        try:
+            return endpoints(self.text("WEBHOOK_ENDPOINTS") or "")
+        except ValueError as fault:
+            self.fault("WEBHOOK_ENDPOINTS", str(fault))
+            return ()
 
     def secret(self, name: str, kept: _Kept | None, make: Callable[[], str]) -> str:
         value = self.text(name)

@@ -4,13 +4,14 @@ Nobody is connected before the key is pressed; saying so needs no database.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from app.calls import Calls
 from app.cdr.records import CallRecord
 from app.flow.messages import Detail, Fact, FactKind, KeysPressed, Position, Silence
 from app.flow.standard import ACCEPT, ACCEPTED, ALREADY_GONE, DECLINED
 from app.telephony import twiml
-from app.telephony.inbound import VoiceRequest, dial_status
+from app.telephony.inbound import VoiceRequest, dial_status, happened_at
 
 ACCEPT_KEY = "1"
 DECLINE_KEY = "2"
@@ -25,11 +26,11 @@ class StaffPhones:
     calls: Calls
 
     def accept_prompt(self, token: str, request: VoiceRequest) -> str:
-        """What a staff phone hears before anybody is connected. Needs no database."""
+        """What a staff phone hears before anybody is connected. Without the database it names no client."""
         position = self.calls.services.positions.read(token)
         if position is None or request.gone:
             return twiml.HANGUP  # an empty document would end by itself, and that connects the two
-        return self._prompt_to_accept(position)
+        return self._prompt_to_accept(position, request)
 
     def accept_key(self, token: str, request: VoiceRequest, event: KeysPressed | Silence) -> str:
         """The key a staff member pressed: take it, pass it on, or hear the prompt again."""
@@ -49,7 +50,7 @@ class StaffPhones:
                 self._tell_leg(position, request, FactKind.LEG_DECLINED, "the decline key was pressed")
                 return twiml.parting(self.calls.words(position, DECLINED))
             case _ if position.tries + 1 < ACCEPT_TRIES:
-                return self._prompt_to_accept(replace(position, tries=position.tries + 1))
+                return self._prompt_to_accept(replace(position, tries=position.tries + 1), request)
             case _:
                 return twiml.parting(self.calls.words(position, DECLINED))
 
@@ -58,25 +59,36 @@ class StaffPhones:
         position, word = self.calls.services.positions.read(token), request.fields.get("CallStatus", "")
         if position is None or word in {"queued", "initiated"}:
             return
+        at = happened_at(request, now=self.calls.services.clock.now(), since=position.began_at)
         if word == "ringing":
-            self._tell_leg(position, request, FactKind.LEG_RANG, "the phone rings")
+            self._tell_leg(position, request, FactKind.LEG_RANG, "the phone rings", at=at)
         elif word in {"in-progress", "answered"}:
-            self._tell_leg(position, request, FactKind.LEG_ANSWERED, "somebody or something picked up")
+            self._tell_leg(position, request, FactKind.LEG_ANSWERED, "somebody or something picked up", at=at)
         else:
-            self._tell_leg(position, request, FactKind.LEG_ENDED, f"the phone reports {word}"[:60])
+            self._tell_leg(position, request, FactKind.LEG_ENDED, f"the phone reports {word}"[:60], at=at)
 
-    def _prompt_to_accept(self, position: Position) -> str:
+    def _prompt_to_accept(self, position: Position, request: VoiceRequest) -> str:
         links = twiml.Links(self.calls.services.settings.public_base_url, self.calls.services.positions.write(position))
-        return twiml.accept_prompt(self.calls.words(position, ACCEPT), links=links, wait_seconds=ACCEPT_WAIT_SECONDS)
+        caller = self.calls.caller_of(request.parent_call_sid or "")
+        words = self.calls.words(position, ACCEPT, caller=caller)
+        return twiml.accept_prompt(words, links=links, wait_seconds=ACCEPT_WAIT_SECONDS)
 
-    def _tell_leg(self, position: Position, request: VoiceRequest, kind: FactKind, because: str) -> CallRecord | None:
+    def _tell_leg(
+        self,
+        position: Position,
+        request: VoiceRequest,
+        kind: FactKind,
+        because: str,
+        *,
+        at: datetime | None = None,
+    ) -> CallRecord | None:
         detail: dict[str, Detail] = {"leg": position.turn, "leg_sid": request.call_sid}
         if kind is FactKind.LEG_ENDED:
             detail["status"] = dial_status(request.fields.get("CallStatus", "")).value
         fact = Fact(
             kind=kind,
             key=f"{kind}:{request.call_sid}",
-            at=self.calls.services.clock.now(),
+            at=at or self.calls.services.clock.now(),
             because=because,
             detail=detail,
         )

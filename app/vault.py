@@ -105,6 +105,11 @@ def key_id(sealed: bytes) -> str:
     return header[len(_MAGIC) : -_NONCE_BYTES].hex()
 
 
+def plain_bytes(sealed_bytes: int) -> int:
+    """How many bytes were sealed into a blob of so many."""
+    return max(sealed_bytes - _HEADER_BYTES - _TAG_BYTES, 0)
+
+
 def _id_of(key: bytes) -> bytes:
     return hashlib.sha256(key).digest()[:_KEY_ID_BYTES]
 

@@ -4,7 +4,7 @@ This is the front door; nobody outside reaches past it.
 """
 
 from oncall.answers import Coverage, Double, Gap, Shift
-from oncall.clocks import PRIORITY_CLOCKS, Priority, PriorityClock, resolve_due_at, update_due_at
+from oncall.clocks import PRIORITY_CLOCKS, Pause, Priority, PriorityClock, resolve_due_at, runs_out_at, update_due_at
 from oncall.escalation import Attempt, EscalationPolicy, EscalationStep, Paging, Plan, Skipped, TargetKind
 from oncall.fairness import Burden, Evening, Measure, burdens, evens_out
 from oncall.hours import BusinessHours, DayException, ExceptionKind, HoursState, OpenSpan
@@ -62,6 +62,7 @@ __all__ = [
     "Override",
     "OverrideKind",
     "Paging",
+    "Pause",
     "Person",
     "Plan",
     "Priority",
@@ -89,5 +90,6 @@ __all__ = [
     "local_date",
     "local_time",
     "resolve_due_at",
+    "runs_out_at",
     "update_due_at",
 ]

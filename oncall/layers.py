@@ -100,10 +100,13 @@ class Setting:
 def layer_track(layer: Layer, setting: Setting, *, starts: int, ends: int) -> Track[Slot]:
     """Return the layer's pieces that touch the span; where it does not serve there is a hole."""
     dates = list(walltime.dates_touching(starts, ends, zone=setting.zone))
-    turns = list(_turns(layer, setting, dates=dates, ends=ends))
     if layer.limits is None:
-        return turns
-    return clipped(turns, _served(layer.limits, setting, dates))
+        turns = list(_turns(layer, setting, dates=dates, ends=ends))
+    else:
+        served = _served(layer.limits, setting, dates)
+        # Most turns of a layer for holidays are never served: whose they are is only looked up for those that are.
+        turns = clipped(list(_turns(layer, setting, dates=dates, ends=ends)), served) if served else []
+    return [(begins, following, _slot(layer, setting, turn)) for begins, following, turn in turns]
 
 
 def temporary_track(temporary: TemporarySchedule, setting: Setting) -> Track[Slot]:
@@ -147,15 +150,15 @@ def _less(slot: Slot, away: tuple[TimeOff, ...]) -> Slot:
     return Slot((), note, missing[0].source, standby)
 
 
-def _turns(layer: Layer, setting: Setting, *, dates: list[date], ends: int) -> Iterator[tuple[int, int, Slot]]:
-    """Yield the turns from the first date on that begin before `ends`, each from its handoff to the next."""
+def _turns(layer: Layer, setting: Setting, *, dates: list[date], ends: int) -> Iterator[tuple[int, int, int]]:
+    """Yield the numbers of the turns that begin from the first date on and before `ends`, each up to the next."""
     rotation = layer.rotation
     turn = max(rotation.cadence.turn_of(dates[0]), 0)
     begins = walltime.epoch(rotation.cadence.begins_on(turn), rotation.handoff, zone=setting.zone)
     while begins < ends:
         following = walltime.epoch(rotation.cadence.begins_on(turn + 1), rotation.handoff, zone=setting.zone)
         if following > begins:  # a date that a zone skipped altogether has no turn
-            yield begins, following, _slot(layer, setting, turn)
+            yield begins, following, turn
         turn, begins = turn + 1, following
 
 

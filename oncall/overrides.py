@@ -83,8 +83,14 @@ def overridden(slot: Slot, overrides: tuple[Override, ...]) -> Slot:
 
 def _emptied(people: set[str], slot: Slot, overrides: tuple[Override, ...]) -> Slot:
     removals = [each for each in overrides if each.kind is OverrideKind.REMOVE and each.person in people]
-    note = " and ".join(f"{each.person} was taken off by {each.because}" for each in removals)
+    note = " and ".join(_taken_off(each) for each in removals)
     return Slot((), note, removals[-1].source, slot.standby)
+
+
+def _taken_off(removal: Override) -> str:
+    if removal.author != removal.person:
+        return f"{removal.person} was taken off by {removal.because}"
+    return f"{removal.person} took themselves off ({'; '.join(filter(None, (removal.reason, str(removal.source))))})"
 
 
 def _start(slot: Slot, overrides: tuple[Override, ...]) -> list[_Placed]:

@@ -21,7 +21,8 @@ class Roster:
     """People, duty and hours of one revision of the configuration.
 
     Names are those of that revision: asking for another raises KeyError. `quick` are overrides made outside the
-    configuration; those of other schedules than the one asked for are left aside. Instants are aware, answers UTC.
+    configuration; those of other schedules than the one asked for, and of people this revision does not know, are left
+    aside. Instants are aware, answers UTC.
     """
 
     revision: str
@@ -36,11 +37,11 @@ class Roster:
 
     def who_is_on(self, schedule: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Coverage:
         """Return who is on call in the schedule, until when, and why; nobody is an answer with its reason."""
-        return self.schedules[schedule].coverage(at=at, quick=quick)
+        return self.schedules[schedule].coverage(at=at, quick=self._usable(quick))
 
     def who_is_next(self, schedule: str, *, at: datetime, quick: tuple[Override, ...] = ()) -> Shift | None:
         """Return the next shift of somebody who is not on call at `at`; None when none is foreseeable."""
-        return self.schedules[schedule].next_shift(at=at, quick=quick)
+        return self.schedules[schedule].next_shift(at=at, quick=self._usable(quick))
 
     def ring_group_plan(
         self,
@@ -105,16 +106,23 @@ class Roster:
         self, schedule: str, *, after: datetime, until: datetime, quick: tuple[Override, ...] = ()
     ) -> tuple[Shift, ...]:
         """Return the final shifts that touch the span, each whole, in order of time."""
-        return self.schedules[schedule].shifts(after=after, until=until, quick=quick)
+        return self.schedules[schedule].shifts(after=after, until=until, quick=self._usable(quick))
 
     def gaps(
         self, schedule: str, *, after: datetime, until: datetime, quick: tuple[Override, ...] = ()
     ) -> tuple[Gap, ...]:
         """Return the parts of the span in which nobody is on call, in order of time, and why."""
-        return self.schedules[schedule].gaps(after=after, until=until, quick=quick)
+        return self.schedules[schedule].gaps(after=after, until=until, quick=self._usable(quick))
 
     def doubles(
         self, schedule: str, *, after: datetime, until: datetime, quick: tuple[Override, ...] = ()
     ) -> tuple[Double, ...]:
         """Return the parts of the span in which several people are on call at once, in order of time."""
-        return self.schedules[schedule].doubles(after=after, until=until, quick=quick)
+        return self.schedules[schedule].doubles(after=after, until=until, quick=self._usable(quick))
+
+    def _usable(self, quick: tuple[Override, ...]) -> tuple[Override, ...]:
+        """Return the same ones nearly always: somebody may have been taken out of the configuration meanwhile."""
+        for each in quick:
+            if each.person not in self.people:
+                return tuple(each for each in quick if each.person in self.people)
+        return quick

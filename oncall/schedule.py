@@ -46,6 +46,19 @@ class _Chunk:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Above:
+    """Quick overrides, those of the schedule as pieces of time, and the chunks worked out with them on top."""
+
+    quick: tuple[Override, ...]
+    pieces: _Quick
+    chunks: dict[int, _Chunk] = field(default_factory=dict)
+
+    def touches(self, number: int) -> bool:
+        starts, ends = number * _CHUNK_SECONDS, (number + 1) * _CHUNK_SECONDS
+        return any(low < ends and high > starts for low, high, _ in self.pieces)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
     """Layers, time off, temporary schedules and overrides of one duty, in one zone.
 
@@ -64,7 +77,8 @@ class Schedule:
     time_off: tuple[TimeOff, ...] = ()
     overrides: tuple[Override, ...] = ()
     never_same_as: "Schedule | None" = None
-    _chunks: dict[int, _Chunk] = field(default_factory=dict, init=False, repr=False)
+    _plain: _Above = field(init=False, repr=False)
+    _latest: _Above = field(init=False, repr=False)
     _written: list[tuple[int, int, Override]] = field(init=False, repr=False)
     _away: list[tuple[int, int, TimeOff]] = field(init=False, repr=False)
     _dated: list[Track[Slot]] = field(init=False, repr=False)
@@ -74,6 +88,9 @@ class Schedule:
             (int(walltime.to_epoch(off.starts_at)), int(walltime.to_epoch(off.ends_at)), off) for off in self.time_off
         ]
         own = [each for each in self.overrides if each.schedule == self.name]
+        plain = _Above((), ())
+        object.__setattr__(self, "_plain", plain)
+        object.__setattr__(self, "_latest", plain)
         object.__setattr__(self, "_away", away)
         object.__setattr__(self, "_written", override_track(own))
         object.__setattr__(self, "_dated", [temporary_track(each, self._setting) for each in self.temporary])
@@ -90,8 +107,8 @@ class Schedule:
         """Return who is on call at the instant, until when, and why; quick overrides stand above written ones."""
         seconds = walltime.to_epoch(at)
         number = int(seconds // _CHUNK_SECONDS)
-        above = override_track(quick) if quick else ()
-        chunk = self._chunk(number, above)
+        above = self._with(quick) if quick else self._plain
+        chunk = above.chunks.get(number) or self._chunk(number, above)
         index = bisect_right(chunk.starts, seconds) - 1
         answer = chunk.answers[index]
         if answer is None:
@@ -100,7 +117,7 @@ class Schedule:
 
     def shifts(self, *, after: datetime, until: datetime, quick: tuple[Override, ...] = ()) -> tuple[Shift, ...]:
         """Return the final shifts that touch the span, each whole, in order of time."""
-        above = override_track(quick)
+        above = self._with(quick)
         begins, ends = walltime.to_epoch(after), walltime.to_epoch(until)
         found = sorted(self._shifts(begins, ends, above), key=lambda each: (each[0], each[1]))
         return tuple(self._shift(*each) for each in found)
@@ -123,7 +140,7 @@ class Schedule:
 
     def next_shift(self, *, at: datetime, quick: tuple[Override, ...] = ()) -> Shift | None:
         """Return the first shift after `at` of somebody not on call at `at`; None within three years."""
-        seconds, above = walltime.to_epoch(at), override_track(quick)
+        seconds, above = walltime.to_epoch(at), self._with(quick)
         number = int(seconds // _CHUNK_SECONDS)
         now = {duty.person for duty in self.coverage(at=at, quick=quick).people}
         for ahead in range(number, number + _LOOK_AHEAD_CHUNKS):
@@ -141,12 +158,12 @@ class Schedule:
 
     # From here on: the final schedule, in seconds.
 
-    def _coverage(self, chunk: _Chunk, number: int, index: int, above: _Quick) -> Coverage:
+    def _coverage(self, chunk: _Chunk, number: int, index: int, above: _Above) -> Coverage:
         slot = chunk.track[index][2]
         until = self._until(chunk.track, number, index, above)
         return Coverage(slot.duties, until, self._why(slot), _source(slot))
 
-    def _until(self, track: Track[Slot], number: int, index: int, above: _Quick) -> datetime | None:
+    def _until(self, track: Track[Slot], number: int, index: int, above: _Above) -> datetime | None:
         """Return when the piece ends, following it through chunks it runs on into."""
         _, ends, slot = track[index]
         if index + 1 < len(track):
@@ -168,10 +185,10 @@ class Schedule:
     def _within(self, after: datetime, until: datetime, quick: tuple[Override, ...]) -> Iterator[tuple[int, int, Slot]]:
         """Yield the pieces of the span, cut at its two ends."""
         begins, ends = int(walltime.to_epoch(after)), int(walltime.to_epoch(until))
-        for starts, finishes, slot in joined(self._touching(begins, ends, override_track(quick))):
+        for starts, finishes, slot in joined(self._touching(begins, ends, self._with(quick))):
             yield max(starts, begins), min(finishes, ends), slot
 
-    def _shifts(self, begins: float, ends: float, above: _Quick) -> Iterator[tuple[int, int, Duty]]:
+    def _shifts(self, begins: float, ends: float, above: _Above) -> Iterator[tuple[int, int, Duty]]:
         """Yield each duty that touches the span with its whole beginning and end."""
         going: list[tuple[Duty, int]] = []
         done = int(begins)
@@ -186,13 +203,13 @@ class Schedule:
                 going.append((duty, began))
         yield from ((began, self._ended(duty, done, above), duty) for duty, began in going)
 
-    def _touching(self, begins: float, ends: float, above: _Quick) -> Iterator[tuple[int, int, Slot]]:
+    def _touching(self, begins: float, ends: float, above: _Above) -> Iterator[tuple[int, int, Slot]]:
         for number in range(int(begins // _CHUNK_SECONDS), int(-(-ends // _CHUNK_SECONDS))):
             for piece in self._chunk(number, above).track:
                 if piece[1] > begins and piece[0] < ends and begins < ends:
                     yield piece
 
-    def _began(self, duty: Duty, starts: int, above: _Quick) -> int:
+    def _began(self, duty: Duty, starts: int, above: _Above) -> int:
         """Return when the duty that is under way at `starts` began."""
         number = starts // _CHUNK_SECONDS
         for back in range(number, number - _LOOK_AHEAD_CHUNKS, -1):
@@ -204,7 +221,7 @@ class Schedule:
                 starts = begins
         return starts
 
-    def _ended(self, duty: Duty, ends: int, above: _Quick) -> int:
+    def _ended(self, duty: Duty, ends: int, above: _Above) -> int:
         """Return when the duty that is under way just before `ends` ends."""
         number = ends // _CHUNK_SECONDS
         for ahead in range(number, number + _LOOK_AHEAD_CHUNKS):
@@ -226,17 +243,43 @@ class Schedule:
             duty.source,
         )
 
-    def _chunk(self, number: int, above: _Quick) -> _Chunk:
-        chunk = self._chunks.get(number)
+    def _with(self, quick: tuple[Override, ...]) -> _Above:
+        """Return what is known with these quick overrides on top.
+
+        Those asked with last are remembered: between two changes of a rota everybody asks with the same ones.
+        """
+        if not quick:
+            return self._plain
+        latest = self._latest
+        if latest.quick is not quick and latest.quick != quick:
+            names = self._concerned()
+            pieces = override_track(each for each in quick if each.schedule in names)
+            # One assignment: another thread sees the old ones or the new ones, each with chunks of its own.
+            latest = _Above(quick, pieces) if pieces else _Above(quick, (), self._plain.chunks)
+            object.__setattr__(self, "_latest", latest)
+        return latest
+
+    def _concerned(self) -> list[str]:
+        """Return the schedules whose overrides change this one: itself, and those it keeps apart from."""
+        other = self.never_same_as
+        return [self.name] if other is None else [self.name, *other._concerned()]  # noqa: SLF001 - of the same class
+
+    def _chunk(self, number: int, above: _Above) -> _Chunk:
+        chunk = above.chunks.get(number)
         if chunk is None:
-            if len(self._chunks) > _KEPT_CHUNKS:  # a bound on memory; a rebuilt chunk costs little
-                self._chunks.clear()
-            chunk = self._chunks[number] = self._finished(self._as_written(number), number, ())
-        if above and any(
-            low < (number + 1) * _CHUNK_SECONDS and high > number * _CHUNK_SECONDS for low, high, _ in above
-        ):
-            return self._finished(chunk.written, number, above)
+            if len(above.chunks) > _KEPT_CHUNKS:  # a bound on memory; a rebuilt chunk costs little
+                above.chunks.clear()
+            chunk = above.chunks[number] = self._worked_out(number, above)
         return chunk
+
+    def _worked_out(self, number: int, above: _Above) -> _Chunk:
+        if not above.pieces:
+            return self._finished(self._as_written(number), number, above)
+        plain = self._chunk(number, self._plain)
+        if above.touches(number):
+            return self._finished(plain.written, number, above)
+        # Answers are not shared: until when one holds may depend on what lies above a later stretch.
+        return _Chunk(plain.written, plain.track, plain.starts, [None] * len(plain.track))
 
     def _as_written(self, number: int) -> Track[Slot]:
         """Return what the configuration says of one stretch: layers, temporary schedules, then overrides."""
@@ -244,17 +287,19 @@ class Schedule:
         track: Track[Slot] = [(starts, ends, Slot((), "no layer covers this time", self.source))]
         for upper in self._tracks(starts, ends):
             present = without_time_off(upper, self._away, starts=starts, ends=ends)
-            track = combined(track, filled(present, NOBODY, starts=starts, ends=ends), _upper_where_someone)
+            if present:
+                track = combined(track, filled(present, NOBODY, starts=starts, ends=ends), _upper_where_someone)
         return with_overrides(track, self._written, starts=starts, ends=ends)
 
-    def _finished(self, written: Track[Slot], number: int, above: _Quick) -> _Chunk:
+    def _finished(self, written: Track[Slot], number: int, above: _Above) -> _Chunk:
         """Return the stretch with quick overrides above it and nobody of the schedule it keeps apart from."""
         starts, ends = number * _CHUNK_SECONDS, (number + 1) * _CHUNK_SECONDS
-        own = [piece for piece in above if piece[2].schedule == self.name]
+        own = [piece for piece in above.pieces if piece[2].schedule == self.name]
         track = with_overrides(written, own, starts=starts, ends=ends)
         if self.never_same_as is not None:
-            other = self.never_same_as._chunk(number, above)  # noqa: SLF001 - of the same class
-            track = combined(track, other.track, self._apart)
+            other = self.never_same_as
+            laid = other._chunk(number, other._with(above.quick))  # noqa: SLF001 - of the same class
+            track = combined(track, laid.track, self._apart)
         track = joined(track)
         return _Chunk(written, track, [begins for begins, _, _ in track], [None] * len(track))
 

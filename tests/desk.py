@@ -29,6 +29,7 @@ from app.simulator.numbers import NumberSettings
 from app.simulator.parties import parse_keys
 from app.simulator.phone import Phone
 from app.simulator.switches import Switches
+from app.simulator.texts import TextFate
 from app.simulator.trace import Trace
 from app.simulator.wire import Reply, Wire, WsgiWire
 from app.store import Store, StoreUnavailable
@@ -131,6 +132,7 @@ class Desk:
     seed: int = 1
     make_wire: Callable[[], Wire] | None = None
     rest_fault: str = ""
+    text_fates: dict[str, TextFate] = field(default_factory=dict)
     phones_company: Phone | None = None
 
     @property
@@ -196,6 +198,8 @@ class Desk:
     def _connect(self, phone: Phone) -> None:
         """Lets the service's orders reach this telephone company: at once, and by the clock's sweep each second."""
         self.phones_company = phone
+        for number, fate in self.text_fates.items():
+            phone.text_fate(number, fate)
         if not self.services.can_ring:
             return
         if self.rest_fault == "down":

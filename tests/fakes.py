@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from app.telephony.outbound import ProviderError, RemoteCall, RemoteNumber
+from app.telephony.provider import RemoteTranscript
 
 
 def too_many(retry_after: float | None = None) -> ProviderError:
@@ -71,6 +72,7 @@ class FakeTelephony:
     ended: list[str] = field(default_factory=list)
     redirected: list[tuple[str, str]] = field(default_factory=list)
     recordings: dict[str, bytes] = field(default_factory=dict)
+    written_down: dict[str, list[RemoteTranscript]] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
     calls: list[RemoteCall] = field(default_factory=list)
     owned: dict[str, RemoteNumber] = field(default_factory=dict)
@@ -142,6 +144,14 @@ class FakeTelephony:
     def delete_recording(self, sid: str) -> None:
         self._met("delete_recording")
         self.recordings.pop(sid, None)
+        self.deleted.append(sid)
+
+    def transcripts(self, recording_sid: str) -> tuple[RemoteTranscript, ...]:
+        self._met("transcripts")
+        return tuple(self.written_down.get(recording_sid, ()))
+
+    def delete_transcript(self, sid: str) -> None:
+        self._met("delete_transcript")
         self.deleted.append(sid)
 
     def calls_since(self, instant: datetime) -> Iterator[RemoteCall]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.flow.messages import Detail
-from oncall import Priority
+from oncall import Pause, Priority
 
 FIRST_STAGE = "before the menu"
 
@@ -105,9 +105,57 @@ class Leg:
     outcome: LegOutcome = LegOutcome.RINGING
 
 
+@dataclass(frozen=True, slots=True)
+class UpdateRule:
+    """How often the requester hears of a ticket: in business or in clock seconds. None: as results become available."""
+
+    seconds: int | None
+    business: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """When a ticket was agreed to be resolved; None: at no particular time."""
+
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """News promised to the requester within so many seconds, business or clock ones, counted from an instant."""
+
+    from_at: datetime
+    seconds: int
+    business: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketLife:
+    """What a ticket's clocks count from, what was agreed on instead, and what staff have decided.
+
+    `told_at` is when the requester last had news, `promises` are those since; None: since the first acknowledgement.
+    `stops` are the spans in which the clocks stood still. `decided` says since when a field is what staff made it:
+    calls do not change it back. `closes_at` is when the ticket closes by itself unless the requester answers, once
+    `noticed`.
+    """
+
+    told_at: datetime | None = None
+    promises: tuple[Promise, ...] | None = None
+    stops: tuple[Pause, ...] = ()
+    updates: UpdateRule | None = None
+    target: Target | None = None
+    decided: Mapping[str, datetime] = field(default_factory=dict)
+    closes_at: datetime | None = None
+    noticed: bool = False
+    merged_into: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A piece of work somebody owns. `number` is None only before the store has given it one."""
+    """A piece of work somebody owns. `number` is None only before the store has given it one.
+
+    `step_at` is when something is to happen to it by itself. `life` is None while nothing out of the ordinary happened.
+    """
 
     number: int | None
     channel: Channel
@@ -122,6 +170,8 @@ class Ticket:
     resolve_due_at: datetime | None = None
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
+    step_at: datetime | None = None
+    life: TicketLife | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +195,14 @@ class TimelineEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketUpdate:
-    """An entry in a ticket's history: who, when, what kind of change, and its text."""
+    """An entry in a ticket's history: who, when, what kind of change, its text, and why.
+
+    `detail` holds what it changed: by the field's name, what it was before.
+    """
 
     at: datetime
     author: str
     kind: str
     text: str
+    because: str = ""
+    detail: Mapping[str, Detail] = field(default_factory=dict)

@@ -12,17 +12,20 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import click
 
+from app.calls import Calls
 from app.cdr.records import CallRecord, TimelineEntry
 from app.cli.environment import Instant, desk_zone, instant_or_now, settings_or_exit, snapshot_or_exit
+from app.config.in_force import ConfigStore
 from app.config.snapshot import Snapshot
 from app.errands import deliveries
 from app.outbox import Deliveries
+from app.queue_offers import QueueOffers
 from app.services import Services, wire
 from app.settings import Settings
 from app.simulator.caller import CallerScript, MessageEnd
 from app.simulator.clock import VirtualClock
 from app.simulator.exchange import Account
-from app.simulator.handsets import BEHAVIOURS, Behaviour, Handsets
+from app.simulator.handsets import BEHAVIOURS, Behaviour, Handsets, accept
 from app.simulator.parties import Moment, parse_keys
 from app.simulator.phone import Phone
 from app.simulator.trace import Trace
@@ -33,6 +36,12 @@ from app.telephony.outbound import TwilioTelephony
 
 DEFAULT_CALLER = "+18165550199"
 SEEDS = 2**48
+TALK_SECONDS = 60.0
+LONG_TALK_SECONDS = 180.0
+MOST_OTHERS = 20
+BETWEEN_OTHERS_SECONDS = 10.0
+UNTIL_THEY_TALK_SECONDS = 30.0
+LONGEST_IN_LINE_MINUTES = 60
 # Never reached: requests to it stay in this process.
 IN_PROCESS = "http://127.0.0.1:9"
 
@@ -43,6 +52,7 @@ class Played:
 
     trace: Trace
     journal: Trace
+    music_url: str
     record: CallRecord | None
     timeline: tuple[TimelineEntry, ...]
 
@@ -68,6 +78,12 @@ class _Company:
 @click.option("--party", "parties", multiple=True, metavar="NAME=BEHAVIOUR", help="What a party's phone does.")
 @click.option("--hang-up-at", type=click.Choice([moment.value for moment in Moment]), help="Caller gives up there.")
 @click.option("--message-seconds", default=20.0, show_default=True, help="Length of a message the caller leaves.")
+@click.option(
+    "--others",
+    type=click.IntRange(0, MOST_OTHERS),
+    default=0,
+    help="So many others call just before, press the same keys and talk for three minutes: the line is heard so.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the call, its legs, timeline and ticket as JSON.")
 def call(
     line: str,
@@ -77,6 +93,7 @@ def call(
     parties: tuple[str, ...],
     hang_up_at: str | None,
     message_seconds: float,
+    others: int,
     as_json: bool,
 ) -> None:
     """Plays one call to LINE (main, alternate or a number) and prints what the caller hears, who rings and why.
@@ -87,7 +104,9 @@ def call(
     settings = settings_or_exit()
     snapshot = snapshot_or_exit(settings.config_dir)
     dialled = _number(line, snapshot)
-    handsets = _handsets(parties, snapshot)
+    handsets = _handsets(parties, snapshot, talks_for_seconds=LONG_TALK_SECONDS if others else TALK_SECONDS)
+    # Whoever calls answers a call-back, and rings off before the member of staff does.
+    handsets.behave(caller, accept(keys=(), talks_for_seconds=TALK_SECONDS / 2))
     script = CallerScript(
         keys=parse_keys(keys),
         hangs_up_at=Moment(hang_up_at) if hang_up_at else None,
@@ -97,16 +116,16 @@ def call(
     clock = VirtualClock(instant_or_now(at, snapshot).astimezone(UTC))
     company = _Company(handsets)
     with _services(settings, company, clock) as services:
-        played = _play(services, company, clock, dialled=dialled, caller=caller, script=script)
+        phone = _phone(services, company, clock)
+        _others_call(phone, others, dialled=dialled, script=script)
+        played = _play(services, phone, dialled=dialled, caller=caller, script=script)
     if as_json:
         click.echo(json.dumps(_as_json(played), indent=2, default=str))
     else:
         _print(played, _names(snapshot), desk_zone(snapshot))
 
 
-def _play(
-    services: Services, company: _Company, clock: VirtualClock, *, dialled: str, caller: str, script: CallerScript
-) -> Played:
+def _phone(services: Services, company: _Company, clock: VirtualClock) -> Phone:
     from app.web.factory import make_app  # noqa: PLC0415 (the web framework is loaded only where it is used)
 
     settings = services.settings
@@ -125,17 +144,48 @@ def _play(
         seed=SystemRandom().randrange(SEEDS),
     )
     company.phone = phone
-    carry_out = deliveries(services)
+    carry_out, line = deliveries(services), QueueOffers(Calls(services))
     phone.after_request(lambda: _deliver(carry_out, clock))
     phone.every(1.0, lambda: _deliver(carry_out, clock))
-    trace = phone.dial(to=dialled, from_=caller or None, caller=script)
+    phone.every(1.0, lambda: _deal(line))
+    return phone
+
+
+def _others_call(phone: Phone, others: int, *, dialled: str, script: CallerScript) -> None:
+    """Others of whom nobody knows the number; each has a few seconds before the next."""
+    for _ in range(others):
+        phone.begin(to=dialled, from_=None, caller=CallerScript(keys=script.keys))
+        phone.let_pass(BETWEEN_OTHERS_SECONDS)
+    if others:
+        phone.let_pass(UNTIL_THEY_TALK_SECONDS)
+
+
+def _play(services: Services, phone: Phone, *, dialled: str, caller: str, script: CallerScript) -> Played:
+    trace = phone.begin(to=dialled, from_=caller or None, caller=script)
+    phone.run()
+    _wait_out_the_line(services, phone, trace.call_sid)
     calls = services.store.calls
     return Played(
         trace=trace,
         journal=phone.journal,
+        music_url=f"{services.settings.public_base_url}/voice/hold-music.wav",
         record=calls.get(trace.call_sid),
         timeline=calls.timeline(trace.call_sid),
     )
+
+
+def _wait_out_the_line(services: Services, phone: Phone, call_sid: str) -> None:
+    """Goes on until the call-back that was asked for is over, for as long as anybody would watch."""
+    for _ in range(LONGEST_IN_LINE_MINUTES):
+        if all(place.call_sid != call_sid for place in services.store.queue.open()):
+            return
+        phone.let_pass(60)
+        phone.run()
+
+
+def _deal(line: QueueOffers) -> None:
+    """What the clock process does each second: whoever is free is offered to callers in line."""
+    line.deal()
 
 
 def _deliver(carry_out: Deliveries, clock: VirtualClock) -> None:
@@ -151,7 +201,9 @@ def _services(settings: Settings, company: _Company, clock: VirtualClock) -> Ite
         # Phones rung through Twilio's REST interface are rung by the simulator too.
         settings = replace(settings, twilio_api_base_url=IN_PROCESS)
         telephony = TwilioTelephony(settings, application=company.rest)
-        services = wire(settings, clock=clock, telephony=telephony)
+        # The files as they are in the folder: who plays a call wants to hear an edit, published or not.
+        config = ConfigStore(settings.config_dir, clock=clock.now)
+        services = wire(settings, clock=clock, telephony=telephony, config=config)
         try:
             services.store.upgrade()
             yield services
@@ -177,7 +229,9 @@ def _names(snapshot: Snapshot) -> dict[str, str]:
     return numbers | {party.number: party.title for party in roster.outside_parties.values()}
 
 
-def _handsets(parties: tuple[str, ...], snapshot: Snapshot) -> Handsets:
+def _handsets(parties: tuple[str, ...], snapshot: Snapshot, *, talks_for_seconds: float) -> Handsets:
+    # The second key says, after a call-back, that the person was spoken to.
+    taking = accept(keys=("1", "1"), talks_for_seconds=talks_for_seconds)
     roster = snapshot.roster
     numbers = {person.name: person.phones for person in roster.people.values()}
     numbers |= {party.name: (party.number,) for party in roster.outside_parties.values()}
@@ -191,12 +245,14 @@ def _handsets(parties: tuple[str, ...], snapshot: Snapshot) -> Handsets:
         if behaviour not in BEHAVIOURS:
             known = ", ".join(BEHAVIOURS)
             raise click.BadParameter(f"{behaviour!r} is no behaviour; there are: {known}", param_hint="--party")
-        behaviours |= dict.fromkeys(numbers[name], BEHAVIOURS[behaviour])
-    return Handsets(behaviours, default=BEHAVIOURS["accept"])
+        does = taking if behaviour == taking.name else BEHAVIOURS[behaviour]
+        behaviours |= dict.fromkeys(numbers[name], does)
+    return Handsets(behaviours, default=taking)
 
 
 def _print(played: Played, names: Mapping[str, str], zone: tzinfo) -> None:
-    entries = [(event.at, 0, words) for event, words in lines(played.journal, names=names)]
+    music = played.music_url
+    entries = [(event.at, 0, words.replace(music, "music")) for event, words in lines(played.journal, names=names)]
     entries += [(entry.at, 1, _reason(entry)) for entry in played.timeline if _worth_telling(entry)]
     started = entries[0][0].astimezone(zone)
     click.echo(f"{started:%A %d %B %Y, %Z}\n")

@@ -10,6 +10,7 @@ import click
 
 from app.cli.configuration import CONFIG_OPTION, config_folder
 from app.cli.environment import Instant, desk_zone, instant_or_now, snapshot_or_exit
+from app.cli.quick_overrides import quick_overrides
 from app.config.snapshot import Snapshot
 from app.coverage import Kind, LineGap, Sweep, sweep
 from app.written import NO_YEAR, Dates, counted, listed, with_place
@@ -28,15 +29,17 @@ def coverage(days: int, at: datetime | None, folder: Path | None, any_person: bo
     """Checks every minute on every line: an emergency must reach a person of ours before anything else.
 
     Where a policy rings a schedule, somebody must be on call in the first one it names: that others might be free
-    at that hour is chance. Prints each gap with its cause; exit 1 when there is any.
+    at that hour is chance. What was changed by text or at the desk counts as it does for calls. Prints each gap with
+    its cause; exit 1 when there is any.
     """
     snapshot = snapshot_or_exit(config_folder(folder))
     starts_at = instant_or_now(at, snapshot).replace(second=0, microsecond=0)
-    found = sweep(snapshot, starts_at=starts_at, ends_at=starts_at + timedelta(days=days))
+    quick = quick_overrides(at=starts_at)
+    found = sweep(snapshot, starts_at=starts_at, ends_at=starts_at + timedelta(days=days), quick=quick.overrides)
     if any_person:
         found = replace(found, gaps=tuple(gap for gap in found.gaps if gap.finding.kind is not Kind.DUTY_EMPTY))
     if as_json:
-        click.echo(json.dumps(_as_json(found), indent=2))
+        click.echo(json.dumps({**_as_json(found), "yaml_alone": quick.yaml_alone}, indent=2))
     else:
         for line in _lines(found, snapshot):
             click.echo(line)

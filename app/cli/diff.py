@@ -13,9 +13,8 @@ from app.cli.environment import Instant, desk_zone, instant_or_now
 from app.config.folder import Files, read_folder
 from app.config.problems import ConfigError
 from app.config.snapshot import Snapshot, build
-from app.difference import Change, Difference, compare
+from app.difference import Change, Difference, compare, told
 from app.git_folder import NoSuchRevision, read_revision
-from app.written import NO_YEAR, Dates, with_place
 
 DAYS = 120
 BAD_SIDE = 2
@@ -40,6 +39,8 @@ def diff(old: str, new: str | None, days: int, at: datetime | None, as_json: boo
 
     Each is a folder with ivr_flows/ and schedules/, or a git revision such as HEAD, main or v1.2. Without NEW the
     files of the service itself are meant (IVR_CONFIG_DIR, else this folder). Exit 2 when a side has faults.
+
+    Only what is written is compared: what was changed by text or at the desk stands above both sides alike.
     """
     before, after = _sides(old, new)
     starts_at = instant_or_now(at, after.snapshot).replace(microsecond=0)
@@ -83,21 +84,8 @@ def _lines(before: _Side, after: _Side, difference: Difference) -> Iterator[str]
         if before.snapshot.revision != after.snapshot.revision:
             yield "The files differ, but not in anything callers or staff would notice from now on."
         return
-    dates, window = Dates(desk_zone(after.snapshot), NO_YEAR), difference.window
     yield f"What changes from {before.name} to {after.name}."
-    yield f"Duty is compared from {dates.moment(window.starts_at)} to {dates.moment(window.ends_at)}."
-    for section, changes in difference.sections():
-        yield f"\n{section}"
-        for change in changes:
-            yield from _told(change)
-
-
-def _told(change: Change) -> Iterator[str]:
-    if change.because is None:
-        yield f"  {change.text}" + (f"  [{change.source}]" if change.source else "")
-        return
-    yield f"  {change.text}"
-    yield f"      {with_place(change.because, change.source)}"
+    yield from told(difference, zone=desk_zone(after.snapshot))
 
 
 def _as_json(before: _Side, after: _Side, difference: Difference) -> dict[str, object]:

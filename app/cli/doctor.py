@@ -47,7 +47,7 @@ def doctor(fallback_url: str | None, *, as_json: bool) -> None:
 def _installation(settings: Settings, store: Store, fallback_url: str | None) -> Installation:
     """The parts one by one, because the doctor is asked when not all of them can be had."""
     clock = clock_for(settings.clock_start)
-    snapshot, faults = _configuration(settings, clock)
+    snapshot, faults = _configuration(settings, clock, store)
     return Installation(
         settings=settings,
         clock=clock,
@@ -61,9 +61,9 @@ def _installation(settings: Settings, store: Store, fallback_url: str | None) ->
     )
 
 
-def _configuration(settings: Settings, clock: Clock) -> tuple[Snapshot | None, tuple[Problem, ...]]:
+def _configuration(settings: Settings, clock: Clock, store: Store) -> tuple[Snapshot | None, tuple[Problem, ...]]:
     try:
-        config = open_configuration(settings, clock)
+        config = open_configuration(settings, clock, store)
     except ConfigError as error:
         return None, tuple(error.problems)
     return config.current(), config.fault.problems if config.fault else ()

@@ -5,14 +5,8 @@ from datetime import UTC, datetime
 
 import click
 
-from app.cli.environment import (
-    Instant,
-    desk_zone,
-    instant_or_now,
-    quick_overrides,
-    settings_or_exit,
-    snapshot_or_exit,
-)
+from app.cli.environment import Instant, desk_zone, instant_or_now, settings_or_exit, snapshot_or_exit
+from app.cli.quick_overrides import quick_overrides
 from app.config.snapshot import Snapshot
 from oncall import Override
 
@@ -23,10 +17,9 @@ from oncall import Override
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def oncall_now(at: datetime | None, only: str | None, as_json: bool) -> None:
     """Who is on call and why."""
-    settings = settings_or_exit()
-    snapshot = snapshot_or_exit(settings.config_dir)
+    snapshot = snapshot_or_exit(settings_or_exit().config_dir)
     instant = instant_or_now(at, snapshot)
-    quick = quick_overrides(settings, at=instant)
+    quick = quick_overrides(at=instant).overrides
     schedules = list(snapshot.roster.schedules)
     if only is not None and only not in schedules:
         raise click.BadParameter(f"there is no schedule {only!r}; there are: {', '.join(schedules)}")

@@ -14,7 +14,6 @@ from app.config.snapshot import Snapshot, load
 from app.services import Services, open_configuration, wire
 from app.settings import Settings, SettingsError, read_settings
 from app.store import Store, StoreUnavailable
-from oncall import Override
 
 
 def settings_or_exit() -> Settings:
@@ -38,19 +37,34 @@ def snapshot_or_exit(folder: Path) -> Snapshot:
 
 
 def live_snapshot_or_exit(settings: Settings) -> Snapshot:
-    """What a service started now would run on: the folder or, told on stderr, the last good copy of it."""
+    """What a service started now would run on: what is published, else the folder, else the last good copy.
+
+    The last is told on stderr, with its reason.
+    """
+    store = _store_that_is_there(settings)
     try:
-        config = open_configuration(settings, SystemClock())
+        config = open_configuration(settings, SystemClock(), store)
     except ConfigError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         raise click.exceptions.Exit(1) from error
+    finally:
+        if store is not None:
+            store.close()
     if config.fault is not None:
         for problem in config.fault.problems:
             click.echo(str(problem), err=True)
-        kept = config.current().revision
-        click.echo(f"The files are bad, so the last good configuration {kept} stays in force.", err=True)
+        kept, bad = config.current().revision, config.fault.published
+        what = "The files are bad" if bad is None else f"{str(bad).capitalize()} cannot be used"
+        click.echo(f"{what}, so the last good configuration {kept} stays in force.", err=True)
     return config.current()
+
+
+def _store_that_is_there(settings: Settings) -> Store | None:
+    file = settings.database_url.removeprefix("sqlite:///")
+    if file != settings.database_url and not Path(file).exists():
+        return None  # a question makes no database
+    return Store.open(settings.database_url)
 
 
 @contextmanager
@@ -66,21 +80,6 @@ def open_services() -> Iterator[Services]:
         raise click.exceptions.Exit(1) from fault
     finally:
         services.store.close()
-
-
-def quick_overrides(settings: Settings, *, at: datetime) -> tuple[Override, ...]:
-    """What staff have changed by text; without a database to ask, nothing, which is told on stderr."""
-    file = settings.database_url.removeprefix("sqlite:///")
-    if file != settings.database_url and not Path(file).exists():
-        return ()  # a question makes no database
-    store = Store.open(settings.database_url)
-    try:
-        return store.overrides.quick(at=at)
-    except StoreUnavailable as fault:
-        click.echo(f"Without what was changed by text: the database cannot be used ({fault.reason}).", err=True)
-        return ()
-    finally:
-        store.close()
 
 
 class Instant(click.ParamType[datetime]):

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import click
 
 from app.cli.environment import open_services
+from app.cli.operator import BY_OPTION
 from app.config.problems import did_you_mean
 from app.feeds import Feeds, Subject, SubjectKind
 from app.services import Services
@@ -19,14 +20,15 @@ def feed() -> None:
 @feed.command()
 @click.option("--person", help="Somebody's shifts in all schedules.")
 @click.option("--schedule", help="All shifts of a schedule.")
-def create(person: str | None, schedule: str | None) -> None:
+@BY_OPTION
+def create(person: str | None, schedule: str | None, by: str) -> None:
     """Makes a feed. Its address is printed once, alone on the last line; whoever has it can read the feed."""
     if (person is None) == (schedule is None):
         raise click.UsageError("say whose shifts: --person NAME or --schedule NAME")
     kind = SubjectKind.PERSON if person is not None else SubjectKind.SCHEDULE
     with open_services() as services:
         subject = _subject(services, kind, person or schedule or "")
-        address = Feeds(services).create(subject)
+        address = Feeds(services).create(subject, by=by)
     click.echo(f"The shifts of {kind} {subject.name}. The address is not shown again:")
     click.echo(address)
 
@@ -47,10 +49,11 @@ def list_feeds(as_json: bool) -> None:
 
 @feed.command()
 @click.argument("feed_id", type=int)
-def revoke(feed_id: int) -> None:
+@BY_OPTION
+def revoke(feed_id: int, by: str) -> None:
     """Ends a feed, by its number in the list. Its address is dead at once."""
     with open_services() as services:
-        ended = Feeds(services).revoke(feed_id)
+        ended = Feeds(services).revoke(feed_id, by=by)
     if not ended:
         raise click.ClickException(f"there is no feed {feed_id} that is still served; see: ivr feed list")
     click.echo(f"Feed {feed_id} is revoked.")

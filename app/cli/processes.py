@@ -6,11 +6,15 @@ import subprocess
 import sys
 import time
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from app.cli.environment import live_snapshot_or_exit, settings_or_exit
 from app.store import Store, StoreUnavailable
+
+if TYPE_CHECKING:
+    from app.web.server import Program
 
 CLOCK_RESTART_SECONDS = 2.0
 STOP_SECONDS = 20.0

@@ -11,6 +11,7 @@ import click
 from app.cli.configuration import CONFIG_OPTION, config_folder
 from app.cli.environment import snapshot_or_exit
 from app.cli.month_calendar import Legend, calendar
+from app.cli.quick_overrides import Quick, quick_overrides
 from app.cli.tables import print_table
 from app.clock import SystemClock
 from app.config.snapshot import Snapshot
@@ -32,6 +33,7 @@ class _Asked:
     person: str | None
     after: datetime
     until: datetime
+    quick: Quick
 
     def title(self, schedule: str) -> str:
         rota = self.roster.schedules[schedule]
@@ -44,14 +46,15 @@ class _Asked:
 
     def rows(self, schedule: str) -> list[Shift | Gap]:
         """Return shifts and gaps in order of time; gaps belong to nobody and are left out for one person."""
-        shifts = self.roster.shifts(schedule, after=self.after, until=self.until)
+        span = {"after": self.after, "until": self.until}
+        shifts = self.roster.shifts(schedule, **span, quick=self.quick.overrides)
         if self.person is not None:
             return [shift for shift in shifts if shift.person == self.person]
-        gaps = self.roster.gaps(schedule, after=self.after, until=self.until)
+        gaps = self.roster.gaps(schedule, **span, quick=self.quick.overrides)
         return sorted((*shifts, *gaps), key=lambda each: (each.starts_at, each.ends_at))
 
     def burdens(self, schedule: str) -> tuple[Burden, ...]:
-        return burdens(self.roster, schedule, after=self.after, until=self.until)
+        return burdens(self.roster, schedule, after=self.after, until=self.until, quick=self.quick.overrides)
 
 
 @click.command()
@@ -73,7 +76,10 @@ def shifts(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Prints who is on call from when until when, and because of what. Times are local to the schedule."""
+    """Prints who is on call from when until when, and because of what. Times are local to the schedule.
+
+    What was changed by text or at the desk stands above the YAML, as it does for calls.
+    """
     snapshot = snapshot_or_exit(config_folder(folder))
     asked = _asked(snapshot, first.date() if first else None, days=days, schedule=schedule, person=person)
     if as_json:
@@ -101,7 +107,7 @@ def _asked(snapshot: Snapshot, first: date | None, *, days: int, schedule: str |
     zone = roster.schedules[schedules[0]].zone  # a configuration has at least one schedule
     on = first or SystemClock().now().astimezone(zone).date()
     after, until = (day_starts_at(each, zone=zone) for each in (on, on + timedelta(days=days)))
-    return _Asked(roster, schedules, person, after, until)
+    return _Asked(roster, schedules, person, after, until, quick_overrides(at=after))
 
 
 # The table.
@@ -143,7 +149,7 @@ def _days(asked: _Asked, schedule: str, legend: Legend) -> Iterator[tuple[date, 
     on, last = asked.after.astimezone(zone).date(), asked.until.astimezone(zone).date()
     while on < last:
         starts, ends = day_starts_at(on, zone=zone), day_starts_at(on + timedelta(days=1), zone=zone)
-        has_gap = bool(asked.roster.gaps(schedule, after=starts, until=ends))
+        has_gap = bool(asked.roster.gaps(schedule, after=starts, until=ends, quick=asked.quick.overrides))
         noon, night = (legend.short(_names(asked, schedule, instant(on, at, zone=zone))) for at in (time(12), time(23)))
         told = noon if noon == night else f"{noon}/{night}"
         yield on, told, has_gap
@@ -151,7 +157,7 @@ def _days(asked: _Asked, schedule: str, legend: Legend) -> Iterator[tuple[date, 
 
 
 def _names(asked: _Asked, schedule: str, at: datetime) -> list[str]:
-    people = [duty.person for duty in asked.roster.who_is_on(schedule, at=at).people]
+    people = [duty.person for duty in asked.roster.who_is_on(schedule, at=at, quick=asked.quick.overrides).people]
     return people if asked.person is None else [name for name in people if name == asked.person]
 
 
@@ -192,6 +198,7 @@ def _as_json(asked: _Asked, *, fairness: bool) -> dict[str, object]:
     told: dict[str, object] = {
         "from": asked.after.astimezone(UTC).isoformat(),
         "until": asked.until.astimezone(UTC).isoformat(),
+        "yaml_alone": asked.quick.yaml_alone,
         "schedules": {name: [_shift_as_json(each) for each in asked.rows(name)] for name in asked.schedules},
     }
     if fairness:

@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from app.config.duty_words import DATE_PATTERN, TIME_PATTERN, read_date, read_time
 from app.config.folder import read_folder
+from app.config.numbers import NotANumber, e164
 from app.config.problems import ConfigError, Problem, did_you_mean
 from app.config.source import Document, Path, parse
 from app.config.validation import Strict, dotted, validate
@@ -47,6 +48,7 @@ class Ending(StrEnum):
     ANSWERED = "answered"
     ANSWERING_SERVICE = "answering service"
     VOICEMAIL = "voicemail"
+    CALL_BACK = "call back"
     HUNG_UP = "hung up"
 
 
@@ -71,6 +73,13 @@ def _moment(text: str) -> str:
     except ValueError as error:
         raise _fault(str(error)) from None
     return text
+
+
+def _caller(text: str) -> str:
+    try:
+        return e164(text) if text.startswith("+") else text
+    except NotANumber as error:
+        raise _fault(str(error)) from None
 
 
 def _keys(text: str) -> str:
@@ -100,6 +109,7 @@ _WORDS_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string", "pattern": f"^{_MOMENT}$"})]
+Caller = Annotated[Text, AfterValidator(_caller)]
 Keys = Annotated[str, AfterValidator(_keys), WithJsonSchema({"type": "string", "pattern": f"^{_KEYS}$"})]
 Answers = Annotated[
     tuple[Answer, ...], BeforeValidator(_filled), BeforeValidator(_listed), WithJsonSchema(_ANSWERS_SCHEMA)
@@ -127,7 +137,7 @@ class ExpectModel(Strict):
     callback_number: Text | None = None
     """the number to call back that the caller keyed, such as "+18165550117\""""
     ends: Ending | None = None
-    """how the call ends: answered (by staff), answering service, voicemail (a message was left) or hung up"""
+    """how it ends: answered (by staff), answering service, voicemail (a message was left), call back or hung up"""
 
     @model_validator(mode="after")
     def _expects_something(self) -> "ExpectModel":
@@ -145,6 +155,10 @@ class CaseModel(Strict):
     """the line that is called, by its name in lines.yaml"""
     at: Moment
     """when the call comes, in the desk's local time; in the hour that comes twice, add -05:00 or -06:00"""
+    caller: Caller | None = None
+    """who calls: a number such as "+18165550160", or a client of clients.yaml by its name; without it, a stranger"""
+    on_a_call: tuple[Text, ...] = ()
+    """people of the staff who talk on another call all the while, so that they are not rung"""
     keys: Keys = ""
     """what the caller presses, one entry a prompt: "1", or "3, 1042#"; - stays silent, as does a missing entry"""
     parties: dict[Text, Answers] = Field(default_factory=dict)
@@ -177,6 +191,11 @@ class Case:
         if offset:
             return datetime.fromisoformat(f"{on}T{at}{offset}").astimezone(UTC)
         return instant(read_date(on), read_time(at), zone=zone)
+
+    def caller(self, book: FlowBook) -> str:
+        """Return the number that calls: as written, the first one of the client written, or none."""
+        written = self.wanted.caller or ""
+        return written if written.startswith("+") else _numbers_of_clients(book).get(written, "")
 
     def answer(self, party: str, *, time: int) -> Answer:
         """Return what a party does the `time`-th time it is rung, counting from 0; the last answer stays."""
@@ -230,6 +249,11 @@ def unknown_names(case: Case, book: FlowBook, roster: Roster) -> Iterator[Proble
     parties = frozenset(roster.people) | frozenset(roster.outside_parties)
     expect = case.wanted.expect
     yield from _unless_known(case, ("line",), "line", case.wanted.line, frozenset(book.lines))
+    caller = case.wanted.caller
+    if caller is not None and not caller.startswith("+"):
+        yield from _unless_known(case, ("caller",), "client", caller, frozenset(_numbers_of_clients(book)))
+    for index, name in enumerate(case.wanted.on_a_call):
+        yield from _unless_known(case, ("on_a_call", index), "person", name, frozenset(roster.people))
     for name in case.wanted.parties:
         yield from _unless_known(case, ("parties", name), _PARTY, name, parties | {OTHERS}, key=True)
     for index, name in enumerate(expect.rings or ()):
@@ -239,6 +263,16 @@ def unknown_names(case: Case, book: FlowBook, roster: Roster) -> Iterator[Proble
 
 
 _PARTY = "person or outside party"
+
+
+def _numbers_of_clients(book: FlowBook) -> dict[str, str]:
+    """A number that each client may call with, by the client's name."""
+    callers = book.callers
+    first_of_range = {each: each.prefix.ljust(each.length, "0") for each in callers.ranges}
+    numbers = {client.name: first_of_range[each] for each, client in callers.ranges.items()}
+    for number, client in reversed(list(callers.numbers.items())):
+        numbers[client.name] = number
+    return numbers
 
 
 def _unless_known(

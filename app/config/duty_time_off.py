@@ -107,7 +107,12 @@ class CalendarAddress:
 
 def calendar_addresses(folder: Path) -> tuple[CalendarAddress, ...]:
     """Return the calendars to fetch that are written in `folder` now; none while that file has a fault."""
-    found = read_folder(folder, (SCHEDULES,)).contents.get(ON_CALL)
+    return addresses_among(read_folder(folder, (SCHEDULES,)).contents)
+
+
+def addresses_among(contents: Mapping[str, bytes]) -> tuple[CalendarAddress, ...]:
+    """Return the calendars to fetch that the files of a configuration name; none while that file has a fault."""
+    found = contents.get(ON_CALL)
     try:
         content = validate(parse(found or b"", ON_CALL), OnCallFile)
     except ConfigError:

@@ -15,12 +15,19 @@ from app.config.numbers import NotANumber, e164
 from app.config.validation import Strict
 from app.config.wording import got
 from app.flow.nodes import Collected
-from app.flow.standard import ACCEPT, CALLBACK_ACCEPT, QUEUE_BEFORE, QUEUE_ESTIMATE, TICKET_STATUS
+from app.flow.standard import (
+    ACCEPT,
+    CALLBACK_ACCEPT,
+    CALLBACK_ACCEPT_AGAIN,
+    QUEUE_BEFORE,
+    QUEUE_ESTIMATE,
+    TICKET_STATUS,
+)
 from oncall import Priority
 
 PLACEHOLDERS = ("opens_at", "holiday", "ticket", "line", "callback_number")
 TICKET_PLACEHOLDERS = ("open_ticket", "ticket_status", "ticket_priority", "ticket_updated")
-ACCEPT_PLACEHOLDERS = ("line", "priority", "waited", "language")
+ACCEPT_PLACEHOLDERS = ("line", "priority", "waited", "language", "client")
 KEYS = "0123456789*#"
 CALLBACK_DIGITS = 10  # area code, exchange and line: the fewest that ring a phone in North America
 
@@ -482,7 +489,7 @@ def unknown_placeholders(name: str, text: str) -> tuple[str, ...]:
 
 def placeholders(name: str) -> tuple[str, ...]:
     """Return what may stand in braces in the prompt of that name; the accept prompt is spoken to staff."""
-    if name in {ACCEPT, CALLBACK_ACCEPT}:
+    if name in {ACCEPT, CALLBACK_ACCEPT, CALLBACK_ACCEPT_AGAIN}:
         return ACCEPT_PLACEHOLDERS
     return PLACEHOLDERS + _MORE_PLACEHOLDERS.get(name, ())
 

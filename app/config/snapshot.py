@@ -1,11 +1,8 @@
-"""One revision of the whole configuration: built aside, checked across files, then swapped in at once.
+"""One revision of the whole configuration: built of its files, and checked across them.
 
 It knows no single file's form; a configuration with any error is never handed out.
 """
 
-import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +13,6 @@ from app.config.crosscheck import cross_check, known_names
 from app.config.duty import build_roster
 from app.config.duty_time_off import calendars_among
 from app.config.folder import CALENDAR, Files, read_folder
-from app.config.last_good import LastGood
 from app.config.problems import ConfigError, Problem, Severity
 from app.config.prompt_lint import lint
 from app.config.source import Document, parse
@@ -24,7 +20,6 @@ from app.flow.book import FlowBook
 from oncall import Gap, Roster, Schedule
 
 GAP_DAYS = 28
-KEPT_REVISIONS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,14 +31,6 @@ class Snapshot:
     book: FlowBook
     loaded_from: str
     warnings: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Why the files are not in force: since when (UTC) they are bad, and every problem in them."""
-
-    since_at: datetime
-    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,92 +118,6 @@ def check(folder: Path, *, at: datetime | None = None) -> tuple[list[Problem], S
         schedules=len(roster.schedules),
     )
     return list(snapshot.warnings), summary
-
-
-class ConfigStore:
-    """The configuration in force, for one process. Readers call `current` once for each event and keep the answer.
-
-    A reload builds a whole new snapshot and then rebinds one reference: nobody ever sees half of an edit. After a
-    bad edit the last good snapshot stays, and `fault` tells why and since when.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        clock: Callable[[], datetime],
-        keep: int = KEPT_REVISIONS,
-        last_good: LastGood | None = None,
-    ) -> None:
-        """Load the folder; where it is bad, the machine's `last_good` copy of it, and tell why as `fault`.
-
-        A process that is started again in the middle of a bad edit thereby goes on answering calls. Raises
-        ConfigError when there is no good copy either.
-        """
-        self._folder, self._clock, self._keep, self._last_good = folder, clock, keep, last_good
-        self._lock = threading.Lock()
-        self._fault: Fault | None = None
-        self._current = self._first()
-        self._kept: Mapping[str, Snapshot] = {self._current.revision: self._current}
-
-    def _first(self) -> Snapshot:
-        at, files = self._clock(), read_folder(self._folder)
-        try:
-            snapshot = build(files, loaded_from=str(self._folder), at=at)
-        except ConfigError as error:
-            copy = self._last_good.read() if self._last_good else None
-            if copy is None:
-                raise
-            snapshot = build(copy, loaded_from="the last good copy", at=at)
-            self._fault = Fault(since_at=at, problems=error.problems)
-            return snapshot
-        self._remember(files)
-        return snapshot
-
-    def _remember(self, files: Files) -> None:
-        if self._last_good is not None:
-            # Without a copy the service still runs; it only could not start again on a bad edit.
-            with suppress(OSError):
-                self._last_good.keep(files)
-
-    @property
-    def fault(self) -> Fault | None:
-        """Why the files on disk are not in force; None while they are."""
-        return self._fault
-
-    def current(self) -> Snapshot:
-        """Return the snapshot in force."""
-        return self._current
-
-    def revision(self, name: str) -> Snapshot | None:
-        """Return a revision while it is kept: the one in force and the last few before it."""
-        return self._kept.get(name)
-
-    def digest(self) -> str:
-        """Return what the revision of the files on disk would be, without understanding them: cheap to compare."""
-        return read_folder(self._folder).revision
-
-    def reload(self) -> list[Problem]:
-        """Take the files on disk into force if they are good, and return what was found; errors mean they are not."""
-        with self._lock:
-            at, files = self._clock(), read_folder(self._folder)
-            try:
-                snapshot = build(files, loaded_from=str(self._folder), at=at)
-            except ConfigError as error:
-                since_at = self._fault.since_at if self._fault else at
-                self._fault = Fault(since_at=since_at, problems=error.problems)
-                return list(error.problems)
-            self._take(snapshot)
-            self._remember(files)
-            return list(snapshot.warnings)
-
-    def _take(self, snapshot: Snapshot) -> None:
-        others = [each for name, each in self._kept.items() if name != snapshot.revision]
-        kept = [*others, snapshot][-self._keep :]
-        # New objects, bound whole: readers in other threads hold no lock.
-        self._kept = {each.revision: each for each in kept}
-        self._current = snapshot
-        self._fault = None
 
 
 def _documents(files: Files) -> tuple[dict[str, Document], list[Problem]]:

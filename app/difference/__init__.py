@@ -2,5 +2,6 @@
 
 from app.difference.changes import Change, Difference, Section, Window
 from app.difference.compare import compare
+from app.difference.telling import told
 
-__all__ = ["Change", "Difference", "Section", "Window", "compare"]
+__all__ = ["Change", "Difference", "Section", "Window", "compare", "told"]

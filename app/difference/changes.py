@@ -20,6 +20,7 @@ class Section(StrEnum):
     POLICIES = "Escalation policies"
     HOURS = "Business hours and holidays"
     LINES = "Lines"
+    CLIENTS = "Clients and blocked numbers"
     FLOWS = "Flows"
     PROMPTS = "Prompts"
 

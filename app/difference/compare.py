@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from app.config.snapshot import Snapshot
 from app.difference.changes import Change, Difference, Window
+from app.difference.clients import client_changes
 from app.difference.duty import burden_changes, duty_changes
 from app.difference.flows import flow_changes, line_changes
 from app.difference.hours import hours_changes
@@ -30,5 +31,6 @@ def _changes(old: Snapshot, new: Snapshot, window: Window) -> Iterator[Change]:
     yield from policy_changes(old.roster, new.roster)
     yield from hours_changes(old.roster, new.roster, window)
     yield from line_changes(old.book, new.book)
+    yield from client_changes(old.book, new.book)
     yield from flow_changes(old.book, new.book)
     yield from prompt_changes(old.book, new.book)

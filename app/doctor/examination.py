@@ -16,6 +16,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("on call", people.on_call),
     ("coverage", people.coverage),
     ("database", local.database),
+    ("publishing", local.publishing),
     ("clock process", local.clock_process),
     ("spool", local.spool),
     ("outbox", local.outbox),

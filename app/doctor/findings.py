@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from app.doctor.web import Web
 from app.provisioning import Numbers
 from app.settings import Settings
 from app.store import Spool, Store
+from oncall import Override
 
 
 class State(StrEnum):
@@ -56,6 +58,10 @@ class Installation:
     web: Web
     fallback_url: str | None = None
     free_bytes: Callable[[Path], int] = _free_bytes
+
+    def quick(self, *, at: datetime) -> tuple[Override, ...]:
+        """What was changed by text or at the desk; nothing when the database is away, which is told elsewhere."""
+        return self.store.overrides.last_known(at=at)
 
 
 Check = Callable[[Installation], Iterator[Finding]]

@@ -7,8 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from app.config.folder import read_folder
 from app.config.problems import Problem
 from app.doctor.findings import Finding, Installation, State
+from app.publishing import written_of
 from app.settings import Settings, is_loopback
 from app.vault import Content, Label, Vault, VaultError
 
@@ -99,6 +101,21 @@ def configuration(installation: Installation) -> Iterator[Finding]:
         yield Finding("configuration", State.WARN, what, "run: ivr check")
     elif snapshot is not None:
         yield Finding("configuration", State.OK, f"revision {snapshot.revision} is good")
+
+
+def publishing(installation: Installation) -> Iterator[Finding]:
+    """An edit of a folder does nothing while something is published, which is easily forgotten."""
+    newest = installation.store.publications.newest()
+    if newest is None or newest.revision is None:
+        yield Finding("publishing", State.OK, "nothing is published: the folder of each machine counts")
+        return
+    what = f"publication {newest.number} of {newest.author} is in force"
+    folder = read_folder(installation.settings.config_dir)
+    if folder.contents and written_of(folder) != newest.written:
+        told = f"{what}; the folder of this machine differs from it, and no process looks at that"
+        yield Finding("publishing", State.WARN, told, "run: ivr publish --dry-run")
+    else:
+        yield Finding("publishing", State.OK, what)
 
 
 def _first(problems: tuple[Problem, ...]) -> str:

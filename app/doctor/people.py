@@ -65,8 +65,10 @@ def on_call(installation: Installation) -> Iterator[Finding]:
         yield Finding("on call", State.SKIPPED, _NO_YAML)
         return
     at = installation.clock.now()
-    roster = snapshot.roster
-    shifts = [shift for name in roster.schedules for shift in roster.shifts(name, after=at, until=at + AHEAD)]
+    roster, quick = snapshot.roster, installation.quick(at=at)
+    shifts = [
+        shift for name in roster.schedules for shift in roster.shifts(name, after=at, until=at + AHEAD, quick=quick)
+    ]
     without = {shift.person: shift for shift in shifts if not roster.people[shift.person].phones}
     if without:
         told = [f"{name} ({shift.schedule}, {shift.source})" for name, shift in without.items()]
@@ -88,7 +90,7 @@ def coverage(installation: Installation) -> Iterator[Finding]:
     from app.coverage import sweep  # noqa: PLC0415 (walks every flow: loaded only where it is used)
 
     at = installation.clock.now().replace(second=0, microsecond=0)
-    gaps = sweep(snapshot, starts_at=at, ends_at=at + COVERED).gaps
+    gaps = sweep(snapshot, starts_at=at, ends_at=at + COVERED, quick=installation.quick(at=at)).gaps
     if not gaps:
         yield Finding(
             "coverage", State.OK, f"an emergency reaches a person at every minute of the next {COVERED.days} days"

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from app import static_fallback as fallback
+from app.config.snapshot import Snapshot
 from app.doctor.findings import Finding, Installation, State
 from app.doctor.web import Unreachable
 from app.provisioning import Wire, compare, wanted_wiring
@@ -51,11 +52,16 @@ def static_fallback(installation: Installation) -> Iterator[Finding]:
         return
     if answer.status != HTTPStatus.OK:
         yield Finding("static fallback", State.FAIL, f"{url} answers {answer.status} to a GET", "host it again")
-    elif snapshot and answer.body.strip() != fallback.render(snapshot, at=installation.clock.now()):
+    elif snapshot and answer.body.strip() != _tonight(installation, snapshot):
         remedy = "copy instance/fallback/fallback.xml there at every change: docs/going-live.md says how"
         yield Finding("static fallback", State.WARN, "what is hosted is not tonight's rota", remedy)
     else:
         yield Finding("static fallback", State.OK, "hosted, with tonight's rota")
+
+
+def _tonight(installation: Installation, snapshot: Snapshot) -> str:
+    at = installation.clock.now()
+    return fallback.render(snapshot, at=at, quick=installation.quick(at=at))
 
 
 def reconciliation(installation: Installation) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from app.feeds.document import calendar
 from app.feeds.events import Event, Subject, SubjectKind, Window, events_of, months_around
 from app.feeds.stamps import Stamps
 from app.services import Services
-from app.store import Token
+from app.store import SERVICE, Token
 from oncall import Override
 
 ROLE = "feed"
@@ -58,20 +58,20 @@ class Feeds:
         self._lock = threading.Lock()
         self._prepared: _Prepared | None = None
 
-    def create(self, subject: Subject) -> str:
+    def create(self, subject: Subject, *, by: str = SERVICE) -> str:
         """Make a feed and return its address, which is not kept and cannot be had again."""
-        secret = self._services.store.tokens.create(subject.token_name, ROLE, at=self._services.clock.now())
+        secret = self._services.store.tokens.create(subject.token_name, ROLE, at=self._services.clock.now(), by=by)
         return f"{self._services.settings.public_base_url}{PATH}/{secret}.ics"
 
     def list(self) -> tuple[Token, ...]:
         """Return every feed ever made, oldest first."""
         return tuple(token for token in self._services.store.tokens.list() if token.role == ROLE)
 
-    def revoke(self, feed_id: int) -> bool:
+    def revoke(self, feed_id: int, *, by: str = SERVICE) -> bool:
         """End a feed; False when there was none to end. Other tokens than those of feeds are not touched."""
         if all(token.id != feed_id for token in self.list()):
             return False
-        return self._services.store.tokens.revoke(feed_id, at=self._services.clock.now())
+        return self._services.store.tokens.revoke(feed_id, at=self._services.clock.now(), by=by)
 
     def read(self, secret: str) -> Feed | None:
         """Return what the feed with this secret shows now; None when there is none, or it was revoked."""

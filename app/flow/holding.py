@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app.flow.messages import EndHold, FactKind, HoldEnded, HoldResult, KeepHolding
 from app.flow.nodes import PeopleNode
-from app.flow.reaching import conversation_over, go_on, out_of_time, pinned_plan
+from app.flow.reaching import NOBODY_FURTHER, conversation_over, exhausted, go_on, out_of_time, pinned_plan
 from app.flow.run import Run
 from oncall import Plan
 
@@ -51,10 +51,10 @@ def hold_ended(run: Run, node: PeopleNode, event: HoldEnded) -> str | None:
         return go_on(run, node, plan, run.position.rung)
     following = _after_batch(plan, run.position.rung)
     if over is None and following >= len(plan.attempts):
-        over = "there is nobody further to ring"
+        over = NOBODY_FURTHER
     tell_over(run, node, event, because=f"not taken; {over or 'the next people are rung'}")
     run.position = replace(run.position, lap=0)
-    return node.otherwise if over else go_on(run, node, plan, following)
+    return exhausted(run, node, plan) if over else go_on(run, node, plan, following)
 
 
 def tell_over(run: Run, node: PeopleNode | None, event: HoldEnded, *, because: str) -> None:

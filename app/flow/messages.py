@@ -5,7 +5,7 @@ No provider's words: a telephone company is translated to and from these at the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from oncall import Priority, Source
@@ -26,7 +26,8 @@ class Position:
     the waiting node, at which its plan of people was fixed. Nothing personal is ever in here.
 
     `lap` counts the rounds of waiting within one turn, while phones ring for a caller on hold since `held_at`.
-    `call_sid` is the caller's call, in addresses given to phones that are rung as calls of their own.
+    `call_sid` is the caller's call, in addresses given to phones that are rung as calls of their own. `passed_over`
+    has a bit for each place of the plan that was not rung because its person was talking.
     """
 
     line: str
@@ -43,11 +44,17 @@ class Position:
     lap: int = 0
     held_at: int = 0
     call_sid: str = ""
+    passed_over: int = 0
 
     @property
     def exchange(self) -> int:
         """The number of this webhook exchange within its call: one for each turn, and one for each lap of waiting."""
         return self.turn + self.lap * LAP
+
+    @property
+    def began_at(self) -> datetime:
+        """The instant of the first ring, to the second."""
+        return datetime.fromtimestamp(self.started_at, tz=UTC)
 
 
 def turn_of(exchange: int) -> int:
@@ -265,6 +272,7 @@ class FactKind(StrEnum):
     QUEUE_CHOICE_MADE = "queue_choice_made"
     CALLBACK_ASKED = "callback_asked"
     CALLBACK_TRIED = "callback_tried"
+    CALLBACK_PICKED_UP = "callback_picked_up"
     CALLBACK_UNANSWERED = "callback_unanswered"
     CALLBACK_GIVEN_UP = "callback_given_up"
     RECORDING_STARTED = "recording_started"
@@ -278,6 +286,7 @@ class FactKind(StrEnum):
     FAULT_MET = "fault_met"
     CALLER_LEFT = "caller_left"
     PAGED = "paged"
+    TEXT_LOST = "text_lost"
     CALL_FINISHED = "call_finished"
     CALL_ENDED = "call_ended"
 

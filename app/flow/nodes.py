@@ -81,7 +81,8 @@ class HoursNode:
 class RingNode:
     """Rings a ring group by its strategy until somebody accepts; `otherwise` when nobody does.
 
-    `nobody`: there is nobody to ring. `busy`: everybody who could be rung is talking on another call.
+    `nobody`: there is nobody to ring. `busy`: nobody took the call, and somebody is talking on another call, or was and
+    has not been rung since.
     """
 
     type: ClassVar[str] = "ring"
@@ -99,7 +100,8 @@ class RingNode:
 class EscalateNode:
     """Climbs an escalation policy until somebody accepts; `otherwise` when nobody does.
 
-    `nobody`: there is nobody to ring. `busy`: everybody who could be rung is talking on another call.
+    `nobody`: there is nobody to ring. `busy`: nobody took the call, and somebody is talking on another call, or was and
+    has not been rung since.
     """
 
     type: ClassVar[str] = "escalate"

@@ -9,6 +9,8 @@ from app.flow.run import Run
 from app.flow.standard import ON_ANOTHER_CALL
 from oncall import Attempt, OutsideParty, Plan
 
+NOBODY_FURTHER = "there is nobody further to ring"
+
 
 def reach(run: Run, node: PeopleNode) -> str | None:
     """Chooses whom the node rings and begins with the first who is free."""
@@ -31,7 +33,7 @@ def reach(run: Run, node: PeopleNode) -> str | None:
     if node.say is not None:
         # Nobody is rung now, and so nobody is to hear that somebody is.
         run.instructions.pop()
-    return node.busy or node.otherwise
+    return exhausted(run, node, plan)
 
 
 def rung_ended(run: Run, node: PeopleNode, event: DialEnded) -> str | None:
@@ -42,9 +44,11 @@ def rung_ended(run: Run, node: PeopleNode, event: DialEnded) -> str | None:
     plan = pinned_plan(run, node)
     over = out_of_time(run, plan)
     if over is None and run.position.rung + 1 >= len(plan.attempts):
-        over = "there is nobody further to ring"
+        over = NOBODY_FURTHER
     dial_over(run, node, event, because=f"not taken; {over or 'the next person is rung'}")
-    return node.otherwise if over else go_on(run, node, plan, run.position.rung + 1)
+    if over is None:
+        return go_on(run, node, plan, run.position.rung + 1)
+    return exhausted(run, node, plan)
 
 
 def pinned_plan(run: Run, node: PeopleNode) -> Plan:
@@ -63,9 +67,35 @@ def out_of_time(run: Run, plan: Plan) -> str | None:
 
 def go_on(run: Run, node: PeopleNode, plan: Plan, rung: int) -> str | None:
     """Rings from this place of the plan on; where nobody is left, names the node that follows."""
+    before = len(run.instructions)
     if node.between is not None:
         run.say(node.between)
-    return None if ring_next(run, plan, rung) else node.otherwise
+    if ring_next(run, plan, rung):
+        return None
+    del run.instructions[before:]
+    return exhausted(run, node, plan)
+
+
+def exhausted(run: Run, node: PeopleNode, plan: Plan) -> str:
+    """The node that follows when nobody is left to ring.
+
+    `busy` while waiting makes sense: somebody is talking, or was and has not been rung since, and the time is not up.
+    """
+    waits_for_somebody = bool(talking_of(run, plan) | never_rung(run, plan)) and out_of_time(run, plan) is None
+    return (node.busy if waits_for_somebody else None) or node.otherwise
+
+
+def talking_of(run: Run, plan: Plan) -> set[str]:
+    """Who of the plan is on another call now, maybe only since their phone rang for this caller too."""
+    talking = run.scene.staff(run.scene.at).talking
+    return {attempt.person for attempt in plan.attempts if not attempt.even_if_busy and attempt.person in talking}
+
+
+def never_rung(run: Run, plan: Plan) -> set[str]:
+    """Who of the plan was passed over because they were talking, each time it came to them."""
+    passed = {place for place in range(len(plan.attempts)) if run.position.passed_over >> place & 1}
+    rung = {attempt.person for place, attempt in enumerate(plan.attempts) if place not in passed}
+    return {plan.attempts[place].person for place in passed} - rung
 
 
 def ring_next(run: Run, plan: Plan, rung: int) -> bool:
@@ -74,12 +104,7 @@ def ring_next(run: Run, plan: Plan, rung: int) -> bool:
     for place in range(rung, len(plan.attempts)):
         attempt = plan.attempts[place]
         if attempt.person in talking and not attempt.even_if_busy:
-            run.tell(
-                FactKind.PERSON_BUSY,
-                because=f"{attempt.person} is talking on another call",
-                source=attempt.source,
-                detail={"party": attempt.person, "number": attempt.number},
-            )
+            pass_over(run, plan, place)
             continue
         if place > rung:
             run.say(ON_ANOTHER_CALL)
@@ -97,10 +122,23 @@ def batch_from(run: Run, plan: Plan, place: int, talking: frozenset[str]) -> tup
     batch = plan.attempts[place].batch
     if not batch or not run.scene.can_hold or one_by_one(run):
         return (place,)
-    return tuple(
-        each
-        for each, attempt in enumerate(plan.attempts)
-        if attempt.batch == batch and each >= place and (attempt.even_if_busy or attempt.person not in talking)
+    rest = [each for each, attempt in enumerate(plan.attempts) if attempt.batch == batch and each >= place]
+    free = tuple(each for each in rest if plan.attempts[each].even_if_busy or plan.attempts[each].person not in talking)
+    for each in rest:
+        if each not in free:
+            pass_over(run, plan, each)
+    return free
+
+
+def pass_over(run: Run, plan: Plan, place: int) -> None:
+    """Records that somebody is not rung now because they are talking."""
+    attempt = plan.attempts[place]
+    run.position = replace(run.position, passed_over=run.position.passed_over | 1 << place)
+    run.tell(
+        FactKind.PERSON_BUSY,
+        because=f"{attempt.person} is talking on another call",
+        source=attempt.source,
+        detail={"party": attempt.person, "number": attempt.number},
     )
 
 

@@ -75,8 +75,8 @@ def call_again(run: Run, node: RecogniseNode, earlier: EarlierCall, open_ticket:
         source=node.source,
         detail={"ticket": earlier.ticket, "priority": earlier.priority.value},
     )
-    if open_ticket is not None and open_ticket.number == earlier.ticket:
-        join_ticket(run, open_ticket, because=because, source=node.source)
+    if earlier.resolved or (open_ticket is not None and open_ticket.number == earlier.ticket):
+        join_ticket(run, earlier.ticket, because=because, source=node.source)
     # Told also where the call is that urgent anyway: the ticket it belongs to may not be.
     urgency = most_urgent(earlier.priority.raised(), priority_so_far(run))
     give_priority(run, urgency, because=f"{because}: one step up", source=node.source)
@@ -99,7 +99,7 @@ def tell_status(run: Run, node: TicketStatusNode) -> str:
     ticket = run.scene.standing().open_ticket
     if ticket is None:
         return node.unknown
-    join_ticket(run, ticket, because="the caller asked for its status", source=node.source)
+    join_ticket(run, ticket.number, because="the caller asked for its status", source=node.source)
     run.say(TICKET_STATUS)
     run.tell(FactKind.PROMPT_SAID, because=f"prompt {TICKET_STATUS}", source=node.source)
     return node.next
@@ -109,12 +109,11 @@ def follow_up(run: Run, node: RingAssigneeNode) -> None:
     """Whoever asks for the person who has their ticket calls about that ticket."""
     ticket = run.scene.standing().open_ticket
     if ticket is not None:
-        join_ticket(run, ticket, because="the caller asked for the person who has it", source=node.source)
+        join_ticket(run, ticket.number, because="the caller asked for the person who has it", source=node.source)
 
 
-def join_ticket(run: Run, ticket: OpenTicket, *, because: str, source: Source) -> None:
+def join_ticket(run: Run, ticket: int, *, because: str, source: Source) -> None:
     """From here on the call belongs to this ticket, once."""
-    if run.scene.ticket != ticket.number:
-        detail = {"ticket": ticket.number}
-        run.tell(FactKind.TICKET_JOINED, because=because, source=source, detail={**detail})
-        run.scene = replace(run.scene, ticket=ticket.number)
+    if run.scene.ticket != ticket:
+        run.tell(FactKind.TICKET_JOINED, because=because, source=source, detail={"ticket": ticket})
+        run.scene = replace(run.scene, ticket=ticket)

@@ -38,7 +38,9 @@ class Run:
 
     def move(self, node: str) -> None:
         """Enters a node now, with nothing tried there yet."""
-        self.position = replace(self.position, node=node, rung=0, tries=0, lap=0, entered_at=self._entered_at)
+        self.position = replace(
+            self.position, node=node, rung=0, tries=0, lap=0, passed_over=0, entered_at=self._entered_at
+        )
 
     def wait(self, instruction: Instruction) -> None:
         """Ends the turn with something whose outcome is the next event."""

@@ -156,6 +156,8 @@ class _Placeholders(dict[str, str]):
                 state = scene.queue()
                 seconds = 0 if state is None else state.estimate_seconds or 0
                 return spoken.waited(max(LEAST_ESTIMATE_SECONDS, seconds), language)
+            case "client":
+                return "" if scene.client is None else spoken.from_client(scene.client.title, language)
             case "language":
                 return spoken.in_language(position.language, language=language)
             case _:

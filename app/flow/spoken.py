@@ -28,6 +28,7 @@ WORDS = {
         "later": "{day}, {month} {date}, at {time}",
         "unknown_time": "on the next business day",
         "no_ticket": "being assigned",
+        "from": "from",
         "emergency": "emergency",
         "high": "high priority",
         "medium": "medium priority",
@@ -54,6 +55,7 @@ WORDS = {
         "later": "el {day} {date} de {month} a {time}",
         "unknown_time": "el próximo día hábil",
         "no_ticket": "en trámite",
+        "from": "de",
         "emergency": "emergencia",
         "high": "prioridad alta",
         "medium": "prioridad media",
@@ -141,6 +143,11 @@ def holiday(name: str, language: str) -> str:
 def in_language(caller: str, *, language: str) -> str:
     """How staff who hear `language` are told that the caller speaks another: ", in Spanish", or nothing."""
     return "" if caller == language else f", in {LANGUAGES.get(caller, caller)}"
+
+
+def from_client(title: str, language: str) -> str:
+    """How staff are told whose call it is, behind the words for a call: " from Example clinic"."""
+    return f" {word('from', language)} {title}"
 
 
 def digits(number: int | str | None, language: str) -> str:

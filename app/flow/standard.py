@@ -22,7 +22,10 @@ QUEUE_CALLBACK = "queue-callback"
 QUEUE_MESSAGE = "queue-message"
 QUEUE_WAIT = "queue-wait"
 CALLBACK_ACCEPT = "callback-accept"
+CALLBACK_ACCEPT_AGAIN = "callback-accept-again"
 CALLBACK_CALLING = "callback-calling"
+CALLBACK_SPOKEN = "callback-spoken"
+CALLBACK_DONE = "callback-done"
 CALLBACK_AGAIN = "callback-again"
 CALLBACK_NOT_REACHED = "callback-not-reached"
 CALLBACK_OVER = "callback-over"
@@ -36,7 +39,7 @@ LAST_RESORT_THANKS = "last-resort-thanks"
 STANDARD_PROMPTS: dict[str, dict[str, str]] = {
     "en": {
         ACCEPT: (
-            "Support call, {priority}, on the {line}{language}. The caller has waited {waited}. "
+            "Support call{client}, {priority}, on the {line}{language}. The caller has waited {waited}. "
             "Press 1 to take it, 2 to pass it on."
         ),
         ACCEPTED: "Connecting you now.",
@@ -48,7 +51,7 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         PAGE_OVER: "Ticket {ticket} has been taken already. Thank you. Goodbye.",
         PAGE_PASSED: "Passing it on. Goodbye.",
         PAGE_TRY_AGAIN: "We could not note that you take it. Please text ACK and {ticket}. Goodbye.",
-        ON_ANOTHER_CALL: "Somebody is helping another caller right now. We are ringing the next person.",
+        ON_ANOTHER_CALL: "One of us is helping another caller right now. We are ringing the next person.",
         QUEUE_NEXT: "You are next in line.",
         QUEUE_ONE_BEFORE: "There is one caller before you.",
         QUEUE_BEFORE: "There are {callers_before} callers before you.",
@@ -57,12 +60,18 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         QUEUE_MESSAGE: "To leave a message, press 2.",
         QUEUE_WAIT: "Thank you for waiting. Please stay on the line.",
         CALLBACK_ACCEPT: (
-            "Call-back, {priority}, on the {line}. It was asked for {waited} ago. "
+            "Call-back{client}, {priority}, on the {line}{language}. It was asked for {waited} ago. "
             "Press 1 to call the person now, 2 to pass it on."
         ),
-        CALLBACK_CALLING: "Ticket {ticket}. Calling now.",
-        CALLBACK_AGAIN: "Nobody answers there. We try again in ten minutes. Goodbye.",
-        CALLBACK_NOT_REACHED: "Nobody answers there. Ticket {ticket} stays open. Goodbye.",
+        CALLBACK_ACCEPT_AGAIN: (
+            "Call-back{client}, {priority}, on the {line}{language}. It was asked for {waited} ago and tried before. "
+            "Press 1 to call the person now, 2 to pass it on, 3 if you have spoken to them."
+        ),
+        CALLBACK_CALLING: "Ticket {ticket}. Calling now. If only a machine answers, press star.",
+        CALLBACK_SPOKEN: "Ticket {ticket}. If you spoke to the person, press 1. If not, press 2.",
+        CALLBACK_DONE: "Thank you. Ticket {ticket} is yours. Goodbye.",
+        CALLBACK_AGAIN: "Nobody was reached there. We try again in ten minutes. Goodbye.",
+        CALLBACK_NOT_REACHED: "Nobody was reached there. Ticket {ticket} stays open. Goodbye.",
         CALLBACK_OVER: "This call-back is taken care of. Thank you. Goodbye.",
         CALLBACK_TRY_LATER: "We cannot place this call-back right now and will ring again. Goodbye.",
         APOLOGY: "We are sorry, something went wrong on our side. Please stay on the line, we are connecting you.",
@@ -78,7 +87,7 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
     },
     "es": {
         ACCEPT: (
-            "Llamada de soporte, {priority}, en la {line}. La persona ha esperado {waited}. "
+            "Llamada de soporte{client}, {priority}, en la {line}. La persona ha esperado {waited}. "
             "Oprima 1 para atenderla, 2 para pasarla."
         ),
         ACCEPTED: "Conectando.",
@@ -90,7 +99,7 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         PAGE_OVER: "El caso {ticket} ya lo atiende alguien. Gracias. Adiós.",
         PAGE_PASSED: "Lo pasamos a otra persona. Adiós.",
         PAGE_TRY_AGAIN: "No pudimos anotar que usted lo atiende. Envíe un texto: ACK y {ticket}. Adiós.",
-        ON_ANOTHER_CALL: "Alguien atiende otra llamada en este momento. Llamamos a la siguiente persona.",
+        ON_ANOTHER_CALL: "Alguien del equipo atiende otra llamada en este momento. Llamamos a la siguiente persona.",
         QUEUE_NEXT: "Usted es la siguiente persona.",
         QUEUE_ONE_BEFORE: "Hay una persona antes de usted.",
         QUEUE_BEFORE: "Hay {callers_before} personas antes de usted.",
@@ -99,12 +108,18 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         QUEUE_MESSAGE: "Para dejar un mensaje, oprima 2.",
         QUEUE_WAIT: "Gracias por esperar. Por favor permanezca en la línea.",
         CALLBACK_ACCEPT: (
-            "Llamada de vuelta, {priority}, en la {line}. La pidieron hace {waited}. "
+            "Llamada de vuelta{client}, {priority}, en la {line}{language}. La pidieron hace {waited}. "
             "Oprima 1 para llamar a la persona ahora, 2 para pasarla."
         ),
-        CALLBACK_CALLING: "Caso {ticket}. Llamando.",
-        CALLBACK_AGAIN: "Nadie contesta. Probamos de nuevo en diez minutos. Adiós.",
-        CALLBACK_NOT_REACHED: "Nadie contesta. El caso {ticket} queda abierto. Adiós.",
+        CALLBACK_ACCEPT_AGAIN: (
+            "Llamada de vuelta{client}, {priority}, en la {line}{language}. La pidieron hace {waited} y ya se intentó. "
+            "Oprima 1 para llamar a la persona ahora, 2 para pasarla, 3 si ya habló con ella."
+        ),
+        CALLBACK_CALLING: "Caso {ticket}. Llamando. Si solo contesta una máquina, oprima asterisco.",
+        CALLBACK_SPOKEN: "Caso {ticket}. Si habló con la persona, oprima 1. Si no, oprima 2.",
+        CALLBACK_DONE: "Gracias. El caso {ticket} es suyo. Adiós.",
+        CALLBACK_AGAIN: "No se encontró a nadie. Probamos de nuevo en diez minutos. Adiós.",
+        CALLBACK_NOT_REACHED: "No se encontró a nadie. El caso {ticket} queda abierto. Adiós.",
         CALLBACK_OVER: "Ya se atendió esta llamada de vuelta. Gracias. Adiós.",
         CALLBACK_TRY_LATER: "No podemos hacer esta llamada en este momento; le avisaremos otra vez. Adiós.",
         APOLOGY: "Lo sentimos, algo falló de nuestro lado. No cuelgue, por favor, le estamos comunicando.",

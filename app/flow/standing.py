@@ -22,11 +22,12 @@ class OpenTicket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierCall:
-    """The last call with the number that is over."""
+    """The last call with the number that is over. `resolved`: its ticket is, and whoever calls again reopens it."""
 
     ticket: int
     priority: Priority
     ended_at: datetime
+    resolved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ import structlog
 from app import clock
 from app.flow.messages import OrderKind
 from app.services import Services
-from app.store import ClaimedOrder, StoreUnavailable
+from app.store import ClaimedOrder, Lane, StoreUnavailable
 from app.telephony.outbound import ProviderError
 
 
@@ -75,13 +75,13 @@ class Deliveries:
     random: Callable[[], float] = randomness.random
     gave_up: GaveUp | None = None
 
-    def deliver_due(self, now: datetime, *, urgent: bool | None = None, limit: int = BATCH) -> int:
+    def deliver_due(self, now: datetime, *, lane: Lane | None = None, limit: int = BATCH) -> int:
         """Claims at most `limit` orders due `now` and delivers them one after another; returns how many.
 
-        No transaction is open meanwhile. `urgent` chooses one sort, without it the urgent come first. Raises
+        No transaction is open meanwhile. Without a `lane` they are of all lanes, the urgent first. Raises
         StoreUnavailable when nothing can be claimed.
         """
-        orders = self.services.store.outbox.claim(now=now, limit=limit, lease_seconds=LEASE_SECONDS, urgent=urgent)
+        orders = self.services.store.outbox.claim(now=now, limit=limit, lease_seconds=LEASE_SECONDS, lane=lane)
         begun_at = clock.monotonic()
         for order in orders:
             late = clock.monotonic() - begun_at > _LATEST_START_SECONDS

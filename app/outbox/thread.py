@@ -7,10 +7,10 @@ from typing import Final
 import structlog
 
 from app.outbox.delivery import BATCH, Deliveries
-from app.store import StoreUnavailable
+from app.store import Lane, StoreUnavailable
 
-# Phones of one rung are to ring together, and none waits behind another that the provider is slow about. What is
-# not urgent has a thread of its own, so that a dead mail server keeps nobody waiting.
+# Phones of one rung are to ring together, and none waits behind another that the provider is slow about. Every other
+# lane has one thread of its own, so that a dead mail server keeps nobody waiting.
 _URGENT_THREADS: Final = 4
 
 _log = structlog.get_logger(__name__)
@@ -36,7 +36,8 @@ class DeliveryThread:
             if self._process == os.getpid() or self._stopping.is_set():
                 return
             self._process = os.getpid()
-            self._workers = [self._worker(urgent=True) for _ in range(_URGENT_THREADS)] + [self._worker(urgent=False)]
+            lanes = [lane for lane in Lane for _ in range(_URGENT_THREADS if lane is Lane.URGENT else 1)]
+            self._workers = [self._worker(lane) for lane in lanes]
             for thread, _ in self._workers:
                 thread.start()
 
@@ -54,27 +55,27 @@ class DeliveryThread:
         for thread, _ in self._workers:
             thread.join(timeout_seconds)
 
-    def _worker(self, *, urgent: bool) -> tuple[threading.Thread, threading.Event]:
+    def _worker(self, lane: Lane) -> tuple[threading.Thread, threading.Event]:
         alarm = threading.Event()
-        name = "deliver-urgent" if urgent else "deliver"
-        return threading.Thread(target=self._run, args=(alarm, urgent), name=name, daemon=True), alarm
+        return threading.Thread(target=self._run, args=(alarm, lane), name=f"deliver-{lane}", daemon=True), alarm
 
-    def _run(self, alarm: threading.Event, urgent: bool) -> None:
+    def _run(self, alarm: threading.Event, lane: Lane) -> None:
         while not self._stopping.is_set():
-            while self._deliver(urgent=urgent):
+            while self._deliver(lane):
                 pass
             alarm.wait(self._every)
             # Before looking, so that what is ordered while we look is not slept through.
             alarm.clear()
 
-    def _deliver(self, *, urgent: bool) -> bool:
+    def _deliver(self, lane: Lane) -> bool:
         """Whether there may be more to deliver."""
         if self._stopping.is_set():
             return False
         now = self._deliveries.services.clock.now()
         try:
             # One at a time where somebody waits: the others are for the other threads.
-            return self._deliveries.deliver_due(now, urgent=urgent, limit=1 if urgent else BATCH) > 0
+            limit = 1 if lane is Lane.URGENT else BATCH
+            return self._deliveries.deliver_due(now, lane=lane, limit=limit) > 0
         except StoreUnavailable as fault:
             _log.warning("deliveries_wait", reason=fault.reason)
         except Exception as fault:  # noqa: BLE001 - the loop outlives any fault of ours

@@ -11,12 +11,13 @@ from app.cdr.records import CallRecord
 from app.config.snapshot import Snapshot
 from app.flow.messages import Fact
 from app.paging.chain import follow, stop
+from app.paging.delivery_reports import DeliveryReports
 from app.paging.message_texts import tell_of_message
 from app.paging.pager import Pager, sweep_pages
 from app.store import TurnTransaction
 from oncall import Override
 
-__all__ = ["Pager", "see_to", "stop", "sweep_pages"]
+__all__ = ["DeliveryReports", "Pager", "see_to", "stop", "sweep_pages"]
 
 
 def see_to(

@@ -71,13 +71,18 @@ def stop(transaction: TurnTransaction, ticket: int, *, at: datetime, but: str | 
     transaction.order(ends)
 
 
-def page_order(ticket: int, chain: str, page: int, *, due_at: datetime, rang: Iterable[str] = ()) -> Order:
-    """The order of a page, counted from 1. `rang` are the keys of the calls that the page before has ordered."""
+def page_order(
+    ticket: int, chain: str, page: int, *, due_at: datetime, rang: Iterable[str] = (), quiet: bool = False
+) -> Order:
+    """The order of a page, counted from 1. `rang` are the keys of the calls that the page before has ordered.
+
+    `quiet`: that one rang no phone, and this one comes at once when phones stop ringing for the caller.
+    """
     return Order(
         kind=OrderKind.PAGE,
         key=f"{pages_of(ticket)}{chain}:{page}",
         due_at=due_at,
-        payload={"ticket": ticket, "chain": chain, "page": page, "rang": list(rang)},
+        payload={"ticket": ticket, "chain": chain, "page": page, "rang": list(rang), "quiet": quiet},
     )
 
 

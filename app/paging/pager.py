@@ -16,7 +16,9 @@ from app.cdr.ticket_rules import is_unowned_emergency
 from app.config.snapshot import Snapshot
 from app.flow.messages import Detail, Fact, FactKind, Order, OrderKind
 from app.paging.chain import begin, page_order
+from app.paging.delivery_reports import report_path
 from app.paging.ladder import Rung, every_seconds, rung
+from app.paging.turns import PAGE_TURN
 from app.services import Services
 from app.store import ClaimedOrder, StoreUnavailable, TurnTransaction, pages_of
 from app.telephony.outbound import ProviderError
@@ -24,8 +26,6 @@ from oncall import Attempt
 
 Handler = Callable[[ClaimedOrder], str | None]
 
-# Facts of pages belong to no turn of the flow; no flow and no stray request reaches this number.
-PAGE_TURN: Final = 5_000_000
 _RING_SECONDS: Final = 30
 # No phone rings this long for a caller; whoever seems to was forgotten by the provider.
 _LONGEST_RING: Final = timedelta(minutes=5)
@@ -99,7 +99,9 @@ class Pager:
         transaction.order(list(_texts(step, rings, body, common, snapshot)))
         transaction.order(rings if by_call else [])
         rang = [ring.key for ring in rings]
-        transaction.order([page_order(page.ticket, page.chain, page.number + 1, due_at=next_at, rang=rang)])
+        transaction.order(
+            [page_order(page.ticket, page.chain, page.number + 1, due_at=next_at, rang=rang, quiet=not by_call)]
+        )
         if latest is not None:
             transaction.tell(latest.call.call_sid, PAGE_TURN, _facts(page, step, by_call=by_call, at=at))
 
@@ -149,8 +151,15 @@ def _texts(step: Rung, rings: list[Order], body: str, common: dict[str, Detail],
     """A text to the first phone of each person, with the call that is made instead if it is refused."""
     for phone, ring in zip(step.phones, rings, strict=True):
         if phone.number == snapshot.roster.people[phone.person].phones[0]:
-            payload: dict[str, Detail] = {**common, "to": phone.number, "body": body, "instead": dict(ring.payload)}
             key = ring.key.replace(":call:", ":text:")
+            payload: dict[str, Detail] = {
+                **common,
+                "to": phone.number,
+                "party": phone.person,
+                "body": body,
+                "status": report_path(key),
+                "instead": dict(ring.payload),
+            }
             yield Order(kind=OrderKind.SEND_TEXT, key=key, due_at=ring.due_at, payload=payload)
 
 

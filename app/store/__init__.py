@@ -3,21 +3,27 @@
 from app.store.audit import Audit, AuditEntry
 from app.store.call_log import CallFilters, CallLog
 from app.store.first_sight import FirstSight
+from app.store.leadership import Leadership
+from app.store.order_log import KindStanding, OrderLog, OrderState, StoredOrder
+from app.store.orders import LANES, Lane
 from app.store.outage import StoreUnavailable
 from app.store.outbox import ClaimedOrder, DeadOrder, Outbox, OutboxCounts
 from app.store.overrides import QuickOverride
 from app.store.page_orders import pages_of
 from app.store.paging import BadCursor, Page
+from app.store.publications import NotTheNewest, Publication, PublicationKind, Publications
 from app.store.queue import OfferOutcome, OpenOffer, Place, PlaceKind, PlaceOutcome
 from app.store.rows import StoredFact
 from app.store.spool import Spool, SpoolEntry
 from app.store.store import Store
 from app.store.ticket_log import TicketFile, TicketFilters, TicketLog
-from app.store.tokens import Token, TokenIdentity, Tokens
+from app.store.tokens import SERVICE, Token, TokenIdentity, Tokens
 from app.store.turns import TurnTransaction
 from app.store.voicemail import Sealed, Voicemail, VoicemailFilters, VoicemailLog, VoicemailState
 
 __all__ = [
+    "LANES",
+    "SERVICE",
     "Audit",
     "AuditEntry",
     "BadCursor",
@@ -26,14 +32,23 @@ __all__ = [
     "ClaimedOrder",
     "DeadOrder",
     "FirstSight",
+    "KindStanding",
+    "Lane",
+    "Leadership",
+    "NotTheNewest",
     "OfferOutcome",
     "OpenOffer",
+    "OrderLog",
+    "OrderState",
     "Outbox",
     "OutboxCounts",
     "Page",
     "Place",
     "PlaceKind",
     "PlaceOutcome",
+    "Publication",
+    "PublicationKind",
+    "Publications",
     "QuickOverride",
     "Sealed",
     "Spool",
@@ -41,6 +56,7 @@ __all__ = [
     "Store",
     "StoreUnavailable",
     "StoredFact",
+    "StoredOrder",
     "TicketFile",
     "TicketFilters",
     "TicketLog",

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from app.cdr.records import CallRecord
-from app.flow.messages import Fact, Order
+from app.flow.messages import Fact
 from app.flow.standing import Standing
 from app.store.models import call_facts, calls, replies, tickets
 from app.store.outage import is_duplicate
@@ -38,6 +38,7 @@ from app.store.recognition import standing
 from app.store.rows import Row, call_row, compact_json, fact_row, ticket_row
 from app.store.turns import TurnTransaction
 
+Then = Callable[[TurnTransaction, CallRecord], None]
 _SID = bindparam("sid", type_=calls.c.call_sid.type)
 _TURN = bindparam("at_turn", type_=replies.c.turn.type)
 _REPLY = select(replies.c.body).where(replies.c.call_sid == _SID, replies.c.turn == _TURN).scalar_subquery()
@@ -71,17 +72,24 @@ class FirstSight:
         """What is known of the number that calls, apart from this call."""
         return standing(self._session, caller=caller, call_sid=call_sid, at=at)
 
-    def open(self, record: CallRecord, turn: int, facts: Sequence[Fact], *, reply: str, orders: Sequence[Order]) -> bool:
-        """Store the whole first turn, or nothing; False when somebody else has opened the call meanwhile."""
-        if self._session.database == "postgresql" and not orders:
+    def open(
+        self, record: CallRecord, turn: int, facts: Sequence[Fact], *, reply: str, then: Then | None = None
+    ) -> bool:
+        """Store the whole first turn, or nothing; False when somebody else has opened the call meanwhile.
+
+        `then` is done with the call as it was stored, in the same transaction.
+        """
+        if self._session.database == "postgresql" and then is None:
             return self._open_in_one_statement(record, turn, facts, reply)
         with self._writing() as session:
             transaction = TurnTransaction(session)
-            if transaction.open_unseen(record) is None:
+            opened = transaction.open_unseen(record)
+            if opened is None:
                 return False
             transaction.tell(record.call.call_sid, turn, facts)
-            transaction.order(orders)
             transaction.keep_reply(record.call.call_sid, turn, reply)
+            if then is not None:
+                then(transaction, opened)
         self.ordered = transaction.ordered
         return True
 

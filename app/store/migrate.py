@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, text
 
 from app.store.engines import migrating_engine
 from app.store.models import metadata
-from app.store.revisions import MIGRATIONS
+from app.store.revisions import MIGRATIONS, head_revision
 
 # Any number will do, as long as it stays: only one process migrates at a time.
 _ADVISORY_LOCK = (0, 7483)
@@ -29,11 +29,16 @@ def scripted_heads() -> tuple[str, ...]:
 
 
 def upgrade(address: URL, revision: str = "head") -> None:
-    """Run the missing migrations in one transaction, one process at a time."""
+    """Run the missing migrations in one transaction, one process at a time.
+
+    A database that a later release has upgraded stays as it is: what a later release does to a schema only adds.
+    """
     engine = migrating_engine(address)
     try:
         with engine.begin() as connection:
             _queue(connection)
+            if (MigrationContext.configure(connection).get_current_revision() or "") > head_revision():
+                return
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, revision)

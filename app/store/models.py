@@ -37,6 +37,7 @@ metadata = MetaData(
 
 # Also said in the queries that mean to use the index: neither database concludes it from a bound value.
 URGENT_TICKETS = "priority IN ('emergency', 'high')"
+OPEN_TICKETS = "status NOT IN ('resolved', 'closed')"
 
 tickets = Table(
     "tickets",
@@ -54,6 +55,9 @@ tickets = Table(
     Column("resolve_due_at", Instant),
     Column("resolved_at", Instant),
     Column("closed_at", Instant),
+    Column("step_at", Instant),
+    # JSON, written and read by the store alone, and absent from most rows.
+    Column("life", Text),
 )
 Index(None, tickets.c.status, tickets.c.number)
 # Medium is what a call begins with: its tickets are found quickly enough by walking back from the newest.
@@ -71,6 +75,10 @@ Index(
     sqlite_where=tickets.c.assignee.is_not(None),
     postgresql_where=tickets.c.assignee.is_not(None),
 )
+# What is due next, whoever has it; most tickets have nothing due, but those that are over keep what was their target.
+for _due in ("step_at", "update_due_at", "resolve_due_at"):
+    _OPEN_AND_DUE = text(f"{_due} IS NOT NULL AND {OPEN_TICKETS}")
+    Index(None, tickets.c[_due], sqlite_where=_OPEN_AND_DUE, postgresql_where=_OPEN_AND_DUE)
 
 ticket_updates = Table(
     "ticket_updates",
@@ -81,8 +89,30 @@ ticket_updates = Table(
     Column("author", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("because", Text),
+    Column("detail", Text),
+    # What a program calls its entry, so that sending it again adds nothing.
+    Column("key", Text),
 )
 Index(None, ticket_updates.c.ticket, ticket_updates.c.at)
+Index(
+    "ix_ticket_updates_key",
+    ticket_updates.c.ticket,
+    ticket_updates.c.key,
+    unique=True,
+    sqlite_where=ticket_updates.c.key.is_not(None),
+    postgresql_where=ticket_updates.c.key.is_not(None),
+)
+
+# Tickets about the same matter, each pair once, the lower number first.
+ticket_links = Table(
+    "ticket_links",
+    metadata,
+    Column("low", Integer, ForeignKey("tickets.number"), nullable=False),
+    Column("high", Integer, ForeignKey("tickets.number"), nullable=False),
+    PrimaryKeyConstraint("low", "high"),
+)
+Index(None, ticket_links.c.high)
 
 # A ticket may have many calls, and a call always has one ticket: the link is a column of the call, never null.
 calls = Table(
@@ -284,6 +314,16 @@ Index(
     postgresql_ops={"key": "text_pattern_ops"},
 )
 _DEAD = outbox.c.dead_at.is_not(None) & outbox.c.done_at.is_(None)
+# How each kind stands is counted along this one.
+Index(
+    "ix_outbox_pending_kind",
+    outbox.c.kind,
+    outbox.c.first_due_at,
+    sqlite_where=_PENDING,
+    postgresql_where=_PENDING,
+)
+_DONE = outbox.c.done_at.is_not(None)
+Index("ix_outbox_done", outbox.c.done_at, sqlite_where=_DONE, postgresql_where=_DONE)
 Index("ix_outbox_dead", outbox.c.dead_at, outbox.c.id, sqlite_where=_DEAD, postgresql_where=_DEAD)
 Index(None, outbox.c.result, sqlite_where=outbox.c.result.is_not(None), postgresql_where=outbox.c.result.is_not(None))
 

@@ -1,7 +1,8 @@
 """Orders given and withdrawn within a turn, so that they are stored with its facts or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from typing import Final
 
@@ -11,10 +12,27 @@ from app.flow.messages import Order, OrderKind
 from app.store.models import outbox
 from app.store.prepared import Session
 
-# What somebody on the telephone waits for, or is woken by. It never stands behind mail that is slow.
-URGENT: Final = frozenset(
-    {OrderKind.RING_PHONE, OrderKind.END_LEG, OrderKind.SEND_TEXT, OrderKind.PAGE, OrderKind.OFFER}
-)
+
+class Lane(StrEnum):
+    """Orders that are carried out side by side with those of other lanes, and never stand behind them."""
+
+    URGENT = "urgent"
+    RECORDINGS = "recordings"
+    MAIL = "mail"
+    WEBHOOKS = "webhooks"
+
+
+# The first is what somebody on the telephone waits for, or is woken by. A mail server or an endpoint that is slow holds
+# up nothing but its own kind.
+LANES: Final[Mapping[Lane, frozenset[OrderKind]]] = {
+    Lane.URGENT: frozenset(
+        {OrderKind.RING_PHONE, OrderKind.END_LEG, OrderKind.SEND_TEXT, OrderKind.PAGE, OrderKind.OFFER}
+    ),
+    Lane.RECORDINGS: frozenset({OrderKind.FETCH_RECORDING, OrderKind.DELETE_RECORDING}),
+    Lane.MAIL: frozenset({OrderKind.MAIL}),
+    Lane.WEBHOOKS: frozenset({OrderKind.WEBHOOK}),
+}
+URGENT: Final = LANES[Lane.URGENT]
 
 PENDING = outbox.c.done_at.is_(None) & outbox.c.dead_at.is_(None)
 _BOUNDS = {"at": outbox.c.done_at, "first": outbox.c.key, "end": outbox.c.key}

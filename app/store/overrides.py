@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, insert, literal_column, sele
 from app import clock
 from app.store.access import Reader
 from app.store.models import overrides
+from app.store.outage import StoreUnavailable
 from app.store.prepared import Session
 from app.store.rows import storable
 from oncall import Override, OverrideKind, Source
@@ -120,6 +121,13 @@ class Overrides:
     def quick(self, *, at: datetime) -> tuple[Override, ...]:
         """The same as the rules of duty take them. Raises StoreUnavailable."""
         return tuple(each.as_override() for each in self.recent(at=at))
+
+    def last_known(self, *, at: datetime) -> tuple[Override, ...]:
+        """The same, or what was last read when the database cannot be asked; nothing if nothing ever was."""
+        try:
+            return self._learn(self.recent(at=at))
+        except StoreUnavailable:
+            return self._known
 
     def for_turn(self, rows: OverrideRows | None, *, at: datetime) -> tuple[Override, ...]:
         """The same for a turn of a call, read within it if what is known is older than KNOWN_SECONDS.

@@ -3,13 +3,14 @@
 All of a ticket's orders have keys that begin alike. Knows keys and payloads by name only.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, bindparam, literal_column, select, update
 
-from app.flow.messages import OrderKind
+from app.flow.messages import Detail, OrderKind
 from app.store.models import outbox
 from app.store.orders import PENDING
 from app.store.prepared import Session
@@ -20,6 +21,7 @@ _AT = bindparam("at", type_=outbox.c.due_at.type)
 _KEY = bindparam("which", type_=outbox.c.key.type)
 _PAGE = outbox.c.kind == literal_column(f"'{OrderKind.PAGE}'")
 _RESULT = select(outbox.c.result).where(outbox.c.key == _KEY, outbox.c.result.is_not(None))
+_PAYLOAD = select(outbox.c.payload).where(outbox.c.key == _KEY)
 
 
 def pages_of(ticket: int) -> str:
@@ -45,6 +47,13 @@ def _sooner(database: str) -> Update:
     return update(outbox).where(first_page, outbox.c.attempts == literal_column("0")).values(due_at=_AT)
 
 
+_THIS_SOONER = (
+    update(outbox)
+    .where(PENDING, outbox.c.key == _KEY, outbox.c.due_at > _AT, outbox.c.attempts == literal_column("0"))
+    .values(due_at=_AT)
+)
+
+
 class PageOrders:
     """Pages of emergencies, within one transaction."""
 
@@ -56,14 +65,23 @@ class PageOrders:
         return bool(self._pending(ticket))
 
     def hasten(self, ticket: int, *, at: datetime) -> None:
-        """Have the ticket's first page sent by `at`, if it is not sent yet."""
+        """Have the ticket's first page, or the one after a page without calls, sent by `at` if it is not sent yet."""
         self._session.run(_sooner(self._session.database), {"at": at, **_bounds(ticket)})
+        for payload in self._pending(ticket):
+            if payload.get("quiet"):
+                key = f"{pages_of(ticket)}{payload['chain']}:{payload['page']}"
+                self._session.run(_THIS_SOONER, {"at": at, "which": key})
 
     def phones_rung(self, ticket: int) -> tuple[str, ...]:
         """The SIDs of the legs that the latest page has rung: those named by the page that waits to follow it."""
         keys = [key for payload in self._pending(ticket) for key in payload.get("rang", ())]
         rows = (self._session.one(_RESULT, {"which": key}) for key in keys)
         return tuple(row[0] for row in rows if row is not None)
+
+    def payload(self, key: str) -> Mapping[str, Detail] | None:
+        """What was ordered under this key; None when nothing was."""
+        row = self._session.one(_PAYLOAD, {"which": key})
+        return None if row is None else row[0]
 
     def _pending(self, ticket: int) -> list[dict[str, Any]]:
         rows = self._session.all(_waiting(self._session.database), _bounds(ticket))

@@ -3,7 +3,7 @@
 Whoever changes a place holds its call. That nobody is rung for two callers is the database's own doing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -243,6 +243,15 @@ class QueueRows:
         return frozenset(person for (person,) in self._session.all(_PASSED, {"since": since}))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinePicture:
+    """The line at one instant: open places, the phones that ring for them, and recent waits in seconds by node."""
+
+    places: tuple[Place, ...]
+    offers: tuple[OpenOffer, ...]
+    waits: Mapping[str, list[int]]
+
+
 class QueueLog:
     """The line, for those who only look; one per store, used by all threads. Raises StoreUnavailable."""
 
@@ -262,6 +271,17 @@ class QueueLog:
 
         def question(connection: Connection) -> tuple[Place, ...]:
             return QueueRows(Session.of(connection)).open()
+
+        return self._read(question)
+
+    def picture(self, *, waits_since: datetime) -> LinePicture:
+        """The line as it is, with how long those waited who were answered since an instant."""
+
+        def question(connection: Connection) -> LinePicture:
+            rows = QueueRows(Session.of(connection))
+            places = rows.open()
+            waits = {node: rows.waits(node, since=waits_since) for node in {place.node for place in places}}
+            return LinePicture(places=places, offers=rows.offers(), waits=waits)
 
         return self._read(question)
 

@@ -19,8 +19,8 @@ from oncall import Priority
 # Whoever has not called for this long calls about something else, and no number is searched without end.
 LONGEST_OPEN = timedelta(days=90)
 MOST_CALLS = 50
-# What the telephone service notes on a ticket by itself is no news of it.
-OWN_ENTRIES = ("called_again", "merged")
+# What is noted by itself, among staff or for the requester is no news of a ticket to its requester.
+OWN_ENTRIES = ("called_again", "merged", "requester_reply", "note", "recalculated", "agreed", "linked")
 
 _OVER = {TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value}
 _LATEST = (
@@ -73,8 +73,9 @@ def standing(session: Session, *, caller: str, call_sid: str, at: datetime) -> S
 
 
 def _earlier(row: Sequence[Any]) -> EarlierCall:
-    ticket, priority, _started_at, ended_at = row[:4]
-    return EarlierCall(ticket=ticket, priority=Priority(priority), ended_at=ended_at)
+    ticket, priority, _started_at, ended_at, status = row[:5]
+    resolved = status == TicketStatus.RESOLVED
+    return EarlierCall(ticket=ticket, priority=Priority(priority), ended_at=ended_at, resolved=resolved)
 
 
 def _open_ticket(session: Session, row: Sequence[Any]) -> OpenTicket:

@@ -17,6 +17,7 @@ from app.cdr.records import (
     TimelineEntry,
 )
 from app.flow.messages import Fact, FactKind
+from app.store.ticket_lives import life_of, life_text
 from oncall import Priority, Source
 
 Row = dict[str, Any]
@@ -72,6 +73,8 @@ TICKET_COLUMNS = (
     "resolve_due_at",
     "resolved_at",
     "closed_at",
+    "step_at",
+    "life",
 )
 FACT_COLUMNS = ("turn", "key", "kind", "at", "because", "source", "detail")
 
@@ -138,6 +141,7 @@ def ticket_row(ticket: Ticket) -> Row:
     row: Row = {name: getattr(ticket, name) for name in TICKET_COLUMNS[1:]}
     row["subject"] = storable(ticket.subject)
     row["requester"] = storable(ticket.requester)
+    row["life"] = life_text(ticket.life)
     return row
 
 
@@ -147,6 +151,7 @@ def ticket_of(values: Sequence[Any]) -> Ticket:
     fields["channel"] = Channel(fields["channel"])
     fields["priority"] = Priority(fields["priority"])
     fields["status"] = TicketStatus(fields["status"])
+    fields["life"] = life_of(fields["life"])
     return Ticket(**fields)
 
 
@@ -184,9 +189,11 @@ def timeline_of(fact: Fact) -> TimelineEntry:
 
 
 def update_of(values: Sequence[Any]) -> TicketUpdate:
-    """A ticket's history entry from at, author, kind, text."""
-    at, author, kind, text = values
-    return TicketUpdate(at=at, author=author, kind=kind, text=text)
+    """A ticket's history entry from at, author, kind, text, because, detail."""
+    at, author, kind, text, because, detail = values
+    return TicketUpdate(
+        at=at, author=author, kind=kind, text=text, because=because or "", detail=json.loads(detail) if detail else {}
+    )
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Row:

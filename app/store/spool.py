@@ -19,6 +19,7 @@ from typing import Any, Self
 from app.cdr.derive import opened
 from app.cdr.records import CallRecord
 from app.flow.messages import Fact, FactKind
+from app.store.outage import StoreUnavailable
 from app.store.rows import compact_json, fact_row, source_of
 from oncall import Priority
 
@@ -123,8 +124,9 @@ class Spool:
     def replay(self, store: Callable[[SpoolEntry], bool]) -> int:
         """Hand each entry to `store`, oldest first; returns how many it stored.
 
-        Where it gives False the entry stays for another time. Where it raises, all stay and the fault is passed
-        on: an entry may therefore be handed over twice. Does nothing while another process replays.
+        Where it gives False the entry stays for another time, and so does one at which it raises by a mistake of ours:
+        that keeps none of the others. Where it raises StoreUnavailable, all stay and that is passed on: an entry may
+        therefore be handed over twice. Does nothing while another process replays.
         """
         if not self.size():
             return 0
@@ -160,7 +162,7 @@ class Spool:
             entry = _entry_of(line)
             if entry is None:
                 damaged.append(line)
-            elif store(entry):
+            elif _is_stored(entry, store):
                 stored += 1
             else:
                 waiting.append(line)
@@ -188,6 +190,17 @@ class Spool:
             os.fsync(file)
         draft.replace(self._taken)
         _flush_folder(self._taken.parent)
+
+
+def _is_stored(entry: SpoolEntry, store: Callable[[SpoolEntry], bool]) -> bool:
+    try:
+        return store(entry)
+    except StoreUnavailable:
+        raise
+    except Exception:  # noqa: BLE001 - one entry must not keep the others; it is logged, and stays
+        # No content: it may hold a caller's number.
+        _log.exception("an entry of the spool for call %s cannot be stored yet", entry.call_sid)
+        return False
 
 
 def fact_to_json(fact: Fact) -> dict[str, Any]:

@@ -16,11 +16,14 @@ from app.store import engines
 from app.store.audit import Audit
 from app.store.call_log import CallLog
 from app.store.first_sight import FirstSight
+from app.store.leadership import Leadership, leadership
 from app.store.models import alembic_version, heartbeats
+from app.store.order_log import OrderLog
 from app.store.outage import Breaker, StoreUnavailable, translated
 from app.store.outbox import Outbox
 from app.store.overrides import Overrides
 from app.store.prepared import Session
+from app.store.publications import Publications
 from app.store.queue import QueueLog
 from app.store.revisions import head_revision
 from app.store.ticket_log import TicketLog
@@ -29,6 +32,7 @@ from app.store.turns import TurnTransaction
 from app.store.voicemail import VoicemailLog
 
 Answer = TypeVar("Answer")
+_LEADERSHIP_SECONDS = 1.0
 
 
 @cache
@@ -57,10 +61,12 @@ class Store:
         self.tickets = TicketLog(self._read)
         self.tokens = Tokens(self._read, self._write)
         self.outbox = Outbox(self._read, self._write)
+        self.orders = OrderLog(self._read, self._write)
         self.voicemails = VoicemailLog(self._read)
         self.audit = Audit(self._read, self._write)
         self.overrides = Overrides(self._read)
         self.queue = QueueLog(self._read)
+        self.publications = Publications(self._read, self._write)
 
     @classmethod
     def open(
@@ -97,8 +103,8 @@ class Store:
             raise
 
     def is_current(self) -> bool:
-        """Whether the schema is the one this program was written for."""
-        return self.revision() == head_revision()
+        """Whether the schema has all this program needs: it is at our revision, or at a later one, which only adds."""
+        return self.revision() >= head_revision()
 
     def close(self) -> None:
         """Let go of all connections."""
@@ -125,6 +131,10 @@ class Store:
             yield sight
         if sight.ordered:
             self.outbox.announce()
+
+    def leadership(self) -> Leadership:
+        """A lock that one process at a time can hold, among all that use this database. It raises nothing."""
+        return leadership(self._address, bound=_LEADERSHIP_SECONDS, monotonic=clock.monotonic)
 
     def ping(self) -> None:
         """Return when the database answers."""

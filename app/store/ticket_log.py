@@ -1,18 +1,23 @@
 """Tickets, read: one with its calls and history, and pages of many, newest first."""
 
+import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TextClause, select, text
+from sqlalchemy import ColumnElement, Connection, Select, TextClause, or_, select, text, union
 
 from app.cdr.records import Ticket, TicketStatus, TicketUpdate
+from app.cdr.ticket_rules import CLOSED
 from app.store.access import Reader
-from app.store.models import URGENT_TICKETS, calls, ticket_updates, tickets
+from app.store.models import OPEN_TICKETS, URGENT_TICKETS, calls, ticket_links, ticket_updates, tickets
 from app.store.paging import BadCursor, Page
-from app.store.rows import TICKET_COLUMNS, storable, tail_of, ticket_of, update_of
+from app.store.rows import TICKET_COLUMNS, storable, tail_of, ticket_of, ticket_row, update_of
 from oncall import Priority
 
 _TICKET = select(*(tickets.c[name] for name in TICKET_COLUMNS))
+_OPEN = sorted(set(TicketStatus) - CLOSED)
+_DUE = ("update_due_at", "resolve_due_at")
 _SHORTEST_NUMBER = 7
 LARGEST_NUMBER = 2**31 - 1
 
@@ -22,21 +27,37 @@ class TicketFilters:
     """Which tickets to show; None does not limit.
 
     `q` is what a person typed to find a ticket: its number, the phone number of a call to it, or an assignee.
+    `is_open` keeps those neither resolved nor closed, `due_before` of them those whose update or resolution is due
+    before that instant.
     """
 
     status: TicketStatus | None = None
     priority: Priority | None = None
     assignee: str | None = None
     q: str | None = None
+    due_before: datetime | None = None
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFile:
-    """A ticket with the SIDs of its calls, oldest first, and its history."""
+    """A ticket with the SIDs of its calls, oldest first, its history, and the numbers of tickets about the same."""
 
     ticket: Ticket
     calls: tuple[str, ...]
     updates: tuple[TicketUpdate, ...]
+    related: tuple[int, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """What this state of the ticket is called; another one whenever the ticket or its history changes."""
+        return version_of(self.ticket, entries=len(self.updates))
+
+
+def version_of(ticket: Ticket, *, entries: int) -> str:
+    """What the state of a ticket with so many entries in its history is called."""
+    row = "|".join(str(value) for value in ticket_row(ticket).values())
+    return f"{hashlib.sha256(row.encode()).hexdigest()[:12]}-{entries}"
 
 
 class TicketLog:
@@ -65,6 +86,23 @@ class TicketLog:
         more = len(files) > limit
         return Page(items=files[:limit], next=str(files[limit - 1].ticket.number) if more else None)
 
+    def steps_due(self, *, at: datetime, limit: int = 100) -> tuple[int, ...]:
+        """The numbers of tickets to which something is to happen by itself by `at`, what is due longest first."""
+        due = (
+            select(tickets.c.number)
+            .where(tickets.c.step_at.is_not(None), tickets.c.step_at <= at, text(OPEN_TICKETS))
+            .order_by(tickets.c.step_at, tickets.c.number)
+            .limit(limit)
+        )
+        return tuple(self._read(lambda connection: connection.execute(due).scalars().all()))
+
+    def running(self) -> tuple[Ticket, ...]:
+        """The open tickets whose clocks have begun, by number."""
+        # By name, so that the index on statuses is used: what is over is most of the table.
+        begun = tickets.c.status.in_(_OPEN), tickets.c.acknowledged_at.is_not(None)
+        query = _TICKET.where(*begun).order_by(tickets.c.number)
+        return tuple(map(ticket_of, self._read(lambda connection: connection.execute(query).all())))
+
 
 def _number_in(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > len(str(LARGEST_NUMBER)):
@@ -90,13 +128,27 @@ def _files(connection: Connection, query: Any) -> tuple[TicketFile, ...]:  # noq
     updated: dict[int, list[TicketUpdate]] = {}
     history = ticket_updates.c
     for number, *entry in connection.execute(
-        select(history.ticket, history.at, history.author, history.kind, history.text)
+        select(history.ticket, history.at, history.author, history.kind, history.text, history.because, history.detail)
         .where(history.ticket.in_(numbers))
         .order_by(history.ticket, history.at, history.id)
     ).all():
         updated.setdefault(number, []).append(update_of(entry))
+    related: dict[int, list[int]] = {}
+    pair = ticket_links.c
+    for low, high in connection.execute(
+        select(pair.low, pair.high)
+        .where(or_(pair.low.in_(numbers), pair.high.in_(numbers)))
+        .order_by(pair.low, pair.high)
+    ).all():
+        related.setdefault(low, []).append(high)
+        related.setdefault(high, []).append(low)
     return tuple(
-        TicketFile(ticket, tuple(called.get(ticket.number or 0, ())), tuple(updated.get(ticket.number or 0, ())))
+        TicketFile(
+            ticket,
+            tuple(called.get(ticket.number or 0, ())),
+            tuple(updated.get(ticket.number or 0, ())),
+            tuple(sorted(related.get(ticket.number or 0, ()))),
+        )
         for ticket in found
     )
 
@@ -111,9 +163,19 @@ def _conditions(filters: TicketFilters) -> list[ColumnElement[bool] | TextClause
             found.append(text(URGENT_TICKETS))
     if filters.assignee is not None:
         found.append(tickets.c.assignee == storable(filters.assignee))
+    if filters.is_open:
+        found.append(tickets.c.status.in_(_OPEN))
+    if filters.due_before is not None:
+        found.append(tickets.c.number.in_(union(*(_due(name, filters.due_before) for name in _DUE))))
     if filters.q is not None and (words := filters.q.strip()):
         found.append(_found_by(words))
     return found
+
+
+def _due(name: str, before: datetime) -> Select[tuple[int]]:
+    """The numbers of open tickets by one of their due times, along its index."""
+    column = tickets.c[name]
+    return select(tickets.c.number).where(column.is_not(None), column < before, text(OPEN_TICKETS))
 
 
 def _found_by(words: str) -> ColumnElement[bool]:

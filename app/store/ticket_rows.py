@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, insert, literal_column, select, text, update
+from sqlalchemy import Insert, Update, bindparam, func, insert, literal_column, null, select, text, update
 
 from app.cdr.records import Ticket, TicketStatus, TicketUpdate
 from app.cdr.ticket_rules import CLOSED
-from app.store.models import URGENT_TICKETS, calls, ticket_updates, tickets
+from app.store.models import URGENT_TICKETS, calls, ticket_links, ticket_updates, tickets, voicemails
 from app.store.prepared import Session
-from app.store.rows import TICKET_COLUMNS, differing, storable, ticket_of, ticket_row
-from app.store.ticket_log import LARGEST_NUMBER
+from app.store.rows import TICKET_COLUMNS, compact_json, differing, storable, ticket_of, ticket_row, update_of
+from app.store.ticket_log import LARGEST_NUMBER, version_of
 from oncall import Priority
 
 _NUMBER = bindparam("which", type_=tickets.c.number.type)
@@ -30,7 +30,27 @@ _UNOWNED = _TICKET.where(
     tickets.c.status == literal_column(f"'{TicketStatus.NEW}'"),
     tickets.c.created_at <= _BEFORE,
 ).order_by(tickets.c.number)
-_ENTRY = insert(ticket_updates).values({name: bindparam(name) for name in ("ticket", "at", "author", "kind", "text")})
+_ENTRY_COLUMNS = ("ticket", "at", "author", "kind", "text", "because", "detail", "key")
+_ENTRY = insert(ticket_updates).values({name: bindparam(name) for name in _ENTRY_COLUMNS})
+_ENTRIES = select(func.count()).select_from(ticket_updates).where(ticket_updates.c.ticket == _NUMBER)
+_ENTRY_OF_KEY = select(*(ticket_updates.c[name] for name in _ENTRY_COLUMNS[1:-1])).where(
+    ticket_updates.c.ticket == _NUMBER, ticket_updates.c.key == bindparam("key_of", type_=ticket_updates.c.key.type)
+)
+_INTO = bindparam("into", type_=tickets.c.number.type)
+# What a program called its entry, it called it on the ticket it knew.
+_FOLLOW = (
+    *(update(table).where(table.c.ticket == _NUMBER).values(ticket=_INTO) for table in (calls, voicemails)),
+    update(ticket_updates).where(ticket_updates.c.ticket == _NUMBER).values(ticket=_INTO, key=null()),
+)
+
+
+@cache
+def _link(database: str) -> Insert:
+    if database == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
+    else:
+        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
+    return build(ticket_links).values(low=bindparam("low"), high=bindparam("high")).on_conflict_do_nothing()
 
 
 @lru_cache(maxsize=64)
@@ -70,10 +90,32 @@ class TicketRows:
         if changed:
             self._session.run(_change(tuple(changed)), {"which": after.number, **changed})
 
-    def note(self, number: int, entry: TicketUpdate) -> None:
-        """Append an entry to the ticket's history."""
-        row = {"ticket": number, "at": entry.at, "author": storable(entry.author), "kind": entry.kind}
-        self._session.run(_ENTRY, {**row, "text": storable(entry.text)})
+    def note(self, number: int, entry: TicketUpdate, *, key: str | None = None) -> None:
+        """Append an entry to the ticket's history; `key` is what a program calls it, to be found by it again."""
+        row = {"ticket": number, "at": entry.at, "author": storable(entry.author), "kind": entry.kind, "key": key}
+        detail = compact_json(dict(entry.detail)) if entry.detail else None
+        more = {"text": storable(entry.text), "because": storable(entry.because) or None, "detail": detail}
+        self._session.run(_ENTRY, {**row, **more})
+
+    def noted(self, number: int, key: str) -> TicketUpdate | None:
+        """The entry that a program called so, if it is there."""
+        row = self._session.one(_ENTRY_OF_KEY, {"which": number, "key_of": key})
+        return None if row is None else update_of(row)
+
+    def version(self, ticket: Ticket) -> str:
+        """What the ticket's state is called, as TicketFile.version says it."""
+        row = self._session.one(_ENTRIES, {"which": ticket.number})
+        return version_of(ticket, entries=0 if row is None else row[0])
+
+    def follow(self, number: int, *, into: int) -> None:
+        """Let the ticket's calls, messages and history belong to another ticket. Both are to be held."""
+        for statement in _FOLLOW:
+            self._session.run(statement, {"which": number, "into": into})
+
+    def link(self, number: int, other: int) -> None:
+        """Note that two tickets are about the same matter; once, however often."""
+        low, high = sorted((number, other))
+        self._session.run(_link(self._session.database), {"low": low, "high": high})
 
     def open_of(self, assignee: str) -> tuple[Ticket, ...]:
         """The tickets somebody has in hand, by number."""

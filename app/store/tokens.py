@@ -9,12 +9,17 @@ from typing import Final
 
 from sqlalchemy import bindparam, insert, select, update
 
+from app.flow.messages import Detail
 from app.store.access import Reader, Writer
+from app.store.audit import AuditEntry, AuditRows
 from app.store.models import api_tokens
+from app.store.prepared import Session
 
 _BYTES: Final = 32
 _PREFIX: Final = "ivr_"
 _LONGEST: Final = 128
+SERVICE: Final = "service"
+"""Who makes and ends what nobody asked for by name."""
 _BY_HASH = select(api_tokens.c.name, api_tokens.c.role, api_tokens.c.secret_sha256).where(
     api_tokens.c.secret_sha256 == bindparam("hash"), api_tokens.c.revoked_at.is_(None)
 )
@@ -23,7 +28,7 @@ _REVOKE = (
     update(api_tokens)
     .where(api_tokens.c.id == bindparam("which"), api_tokens.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"))
-    .returning(api_tokens.c.id)
+    .returning(api_tokens.c.name, api_tokens.c.role)
 )
 
 
@@ -53,11 +58,17 @@ class Tokens:
         self._read = read
         self._write = write
 
-    def create(self, name: str, role: str, *, at: datetime) -> str:
-        """A new secret of 256 random bits; it cannot be had again."""
+    def create(self, name: str, role: str, *, at: datetime, by: str = SERVICE) -> str:
+        """A new secret of 256 random bits; it cannot be had again. `by` whom stands in the audit log."""
         secret = _PREFIX + secrets.token_urlsafe(_BYTES)
         row = {"name": name, "role": role, "secret_sha256": _hashed(secret), "created_at": at}
-        self._write(lambda session: session.run(_INSERT, row))
+        entry = AuditEntry(at=at, actor=by, action="token_created", subject=f"token:{name}", detail={"role": role})
+
+        def change(session: Session) -> None:
+            session.run(_INSERT, row)
+            AuditRows(session).write(entry)
+
+        self._write(change)
         return secret
 
     def check(self, secret: str) -> TokenIdentity | None:
@@ -71,9 +82,21 @@ class Tokens:
             return None
         return TokenIdentity(row.name, row.role)
 
-    def revoke(self, token_id: int, *, at: datetime) -> bool:
-        """End a token; False when there was none to end."""
-        return self._write(lambda session: session.one(_REVOKE, {"which": token_id, "at": at})) is not None
+    def revoke(self, token_id: int, *, at: datetime, by: str = SERVICE) -> bool:
+        """End a token; False when there was none to end. `by` whom stands in the audit log."""
+
+        def change(session: Session) -> bool:
+            ended = session.one(_REVOKE, {"which": token_id, "at": at})
+            if ended is None:
+                return False
+            detail: dict[str, Detail] = {"id": token_id, "role": ended[1]}
+            subject = f"token:{ended[0]}"
+            AuditRows(session).write(
+                AuditEntry(at=at, actor=by, action="token_revoked", subject=subject, detail=detail)
+            )
+            return True
+
+        return self._write(change)
 
     def list(self) -> tuple[Token, ...]:
         """All tokens ever made, oldest first."""

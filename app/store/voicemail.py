@@ -10,7 +10,21 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Insert, Update, bindparam, delete, null, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    func,
+    null,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy import literal as bound
 from sqlalchemy import literal_column as literal
 
@@ -96,6 +110,9 @@ _ALL = select(*(_TABLE[name] for name in _COLUMNS))
 _ONE = _ALL.where(_TABLE.recording_sid == _SID)
 _OF_CALL = _ALL.where(_TABLE.call_sid == _CALL).order_by(_TABLE.turn, _TABLE.created_at, _TABLE.recording_sid)
 _SEALED = select(*(voicemail_contents.c[name] for name in _CONTENT_COLUMNS)).where(
+    voicemail_contents.c.recording_sid == _SID, voicemail_contents.c.content == _CONTENT
+)
+_SEALED_BYTES: Select[Any] = select(func.length(voicemail_contents.c.sealed)).where(
     voicemail_contents.c.recording_sid == _SID, voicemail_contents.c.content == _CONTENT
 )
 _ERASE = delete(voicemail_contents).where(voicemail_contents.c.recording_sid == _SID)
@@ -185,6 +202,12 @@ class VoicemailLog:
     def get(self, recording_sid: str) -> Voicemail | None:
         """One message, or None."""
         return self._read(lambda connection: VoicemailRows(Session.of(connection)).get(recording_sid))
+
+    def sealed_bytes(self, recording_sid: str, content: str) -> int | None:
+        """How large the sealed content of a message is; None when there is none."""
+        values = {"sid": storable(recording_sid), "which": content}
+        row = self._read(lambda connection: Session.of(connection).one(_SEALED_BYTES, values))
+        return None if row is None else int(row[0])
 
     def page(self, filters: VoicemailFilters, *, limit: int, cursor: str | None = None) -> Page[Voicemail]:
         """At most `limit` messages, newest first, from where the page that gave `cursor` ended.

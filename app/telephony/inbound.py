@@ -7,6 +7,8 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
 from app.flow.messages import (
@@ -21,6 +23,8 @@ from app.flow.messages import (
 
 TERMINAL = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 LONGEST_FIELD = 4096
+# A report that is no later than this happened now: our clock knows more than the whole seconds of a Timestamp.
+LATE = timedelta(seconds=2)
 _E164 = re.compile(r"\+[1-9]\d{6,14}\Z")
 _SID = re.compile(r"[A-Za-z0-9]{1,64}\Z")
 _KEYS = re.compile(r"[0-9*#]{1,64}\Z")
@@ -125,6 +129,21 @@ def recording_ended(request: VoiceRequest) -> RecordingEnded | Silence:
     sid = request.fields.get("RecordingSid", "")
     recording = sid if _SID.match(sid) else None
     return RecordingEnded(seconds=seconds, by_silence=not request.fields.get("Digits"), recording=recording)
+
+
+def happened_at(request: VoiceRequest, *, now: datetime, since: datetime) -> datetime:
+    """When what a status callback reports happened: as its Timestamp (RFC 2822) says, where it came late.
+
+    A Timestamp that is missing, odd, in the future or before `since` is not believed, and counts as `now`.
+    """
+    try:
+        second = parsedate_to_datetime(request.fields.get("Timestamp", ""))
+    except (ValueError, OverflowError):
+        return now
+    if second.tzinfo is None or not since <= second <= now - LATE:
+        return now
+    # The end of that second: nothing is to have happened before what it followed.
+    return second.astimezone(UTC) + timedelta(seconds=1)
 
 
 def over_in(request: VoiceRequest) -> DialEnded | RecordingEnded | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wsgiref.types import WSGIApplication
 
 from app.settings import Settings, is_loopback
-from app.telephony.provider import WIRING, ProviderError, RemoteCall, RemoteNumber, Telephony
+from app.telephony.provider import WIRING, ProviderError, RemoteCall, RemoteNumber, RemoteTranscript, Telephony
 
 if TYPE_CHECKING:
     from app.telephony.rest import Connection
@@ -81,6 +81,16 @@ class TwilioTelephony:
         with self._asked() as twilio:
             twilio.delete_recording(sid)
 
+    def transcripts(self, recording_sid: str) -> tuple[RemoteTranscript, ...]:
+        with self._asked() as twilio:
+            # By account, for a recording that is deleted has no list of its own any more.
+            listed = twilio.transcriptions.stream(page_size=_PAGE)
+            return tuple(_transcript_of(each) for each in listed if each.recording_sid == recording_sid)
+
+    def delete_transcript(self, sid: str) -> None:
+        with self._asked() as twilio:
+            twilio.delete_transcript(sid)
+
     def calls_since(self, instant: datetime) -> Iterator[RemoteCall]:
         # Twilio's library writes down the hours and minutes it is given and calls them UTC.
         after = instant.astimezone(UTC)
@@ -146,6 +156,12 @@ def _call_of(call: Any) -> RemoteCall:  # noqa: ANN401 - likewise
         started_at=call.start_time,
         ended_at=call.end_time,
         seconds=None if call.duration is None else int(call.duration),
+    )
+
+
+def _transcript_of(transcript: Any) -> RemoteTranscript:  # noqa: ANN401 - likewise
+    return RemoteTranscript(
+        sid=transcript.sid, status=transcript.status or "", text=transcript.transcription_text or ""
     )
 
 

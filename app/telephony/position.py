@@ -3,7 +3,7 @@
 import hashlib
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from functools import cache
+from typing import Any
 
 from itsdangerous import BadSignature, Signer
 
@@ -11,14 +11,19 @@ from app.flow.messages import Position
 from oncall import Priority
 
 _compact = json.JSONEncoder(separators=(",", ":")).encode
+# The last fields may be missing: calls that run when a new release starts carry tokens of the one before.
+_ABSENT: list[Any] = [0, "", 0, 0]
 
 
 class _Signer(Signer):
-    """Derives its one key once."""
+    """Has one secret, and derives its key once."""
 
-    @cache
-    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:  # noqa: B019 - one signer a process
-        return super().derive_key(secret_key)
+    _derived: bytes | None = None
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        if self._derived is None:
+            self._derived = super().derive_key(secret_key)
+        return self._derived
 
 
 class PositionTokens:
@@ -44,6 +49,7 @@ class PositionTokens:
             position.lap,
             position.call_sid,
             position.held_at,
+            position.passed_over,
         ]
         packed = urlsafe_b64encode(_compact(fields).encode()).rstrip(b"=")
         return self._signer.sign(packed).decode()
@@ -58,7 +64,7 @@ class PositionTokens:
             packed = self._signer.unsign(token.encode("utf-8", "replace"))
             fields = json.loads(urlsafe_b64decode(packed + b"=" * (-len(packed) % 4)))
             line, flow, node, turn, revision, started_at, entered_after, rung, tries, priority, language, *more = fields
-            lap, call_sid, held_at = more or (0, "", 0)
+            lap, call_sid, held_at, passed_over = more + _ABSENT[len(more) :]
         except (BadSignature, TypeError, ValueError):
             return None
         return Position(
@@ -76,4 +82,5 @@ class PositionTokens:
             lap=lap,
             call_sid=call_sid,
             held_at=held_at,
+            passed_over=passed_over,
         )

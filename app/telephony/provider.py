@@ -4,7 +4,7 @@ Knows no Twilio: its library, its addresses and its codes are behind `outbound`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -73,6 +73,15 @@ class RemoteNumber:
 WIRING: Final = frozenset(RemoteNumber.__slots__) - {"sid", "number"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteTranscript:
+    """What the provider has written down of a recording: completed with its text, failed, or not finished."""
+
+    sid: str
+    status: str
+    text: str = field(repr=False)
+
+
 class Telephony(Protocol):
     """A telephone company. Numbers are E.164, addresses absolute; every method may raise ProviderError."""
 
@@ -111,6 +120,14 @@ class Telephony(Protocol):
 
     def delete_recording(self, sid: str) -> None:
         """Delete a recording. One that is gone already is left so."""
+        ...
+
+    def transcripts(self, recording_sid: str) -> tuple[RemoteTranscript, ...]:
+        """What was written down of a recording and is still there."""
+        ...
+
+    def delete_transcript(self, sid: str) -> None:
+        """Delete what was written down. One that is gone already is left so."""
         ...
 
     def calls_since(self, instant: datetime) -> Iterator[RemoteCall]:

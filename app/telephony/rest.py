@@ -44,7 +44,8 @@ class Connection:
     def __init__(self, settings: Settings, *, application: WSGIApplication | None = None) -> None:
         login = settings.api_key or (settings.account_sid, settings.auth_tokens[0])
         self._login = login
-        self._recordings = f"{TWILIO}/2010-04-01/Accounts/{settings.account_sid}/Recordings"
+        account = f"{TWILIO}/2010-04-01/Accounts/{settings.account_sid}"
+        self._recordings, self._transcripts = f"{account}/Recordings", f"{account}/Transcriptions"
         self._http = _Http(settings.twilio_api_base_url or TWILIO, application)
         # Given nothing, the library would look for a region in the environment behind our back.
         environment = {"": ""}
@@ -52,6 +53,7 @@ class Connection:
         self.calls: Any = client.calls
         self.messages: Any = client.messages
         self.numbers: Any = client.incoming_phone_numbers
+        self.transcriptions: Any = client.transcriptions
 
     def recording(self, sid: str) -> bytes:
         """The sound of a recording, as WAV. It is a while until it is there."""
@@ -64,8 +66,15 @@ class Connection:
 
     def delete_recording(self, sid: str) -> None:
         """Delete a recording, if it is there."""
+        self._delete(f"{self._recordings}/{sid}.json")
+
+    def delete_transcript(self, sid: str) -> None:
+        """Delete what was written down of a recording, if it is there."""
+        self._delete(f"{self._transcripts}/{sid}.json")
+
+    def _delete(self, address: str) -> None:
         try:
-            self._http.request("DELETE", f"{self._recordings}/{sid}.json", auth=self._login)
+            self._http.request("DELETE", address, auth=self._login)
         except ProviderError as fault:
             if fault.code not in _GONE:
                 raise

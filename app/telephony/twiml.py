@@ -148,10 +148,13 @@ def take_from_hold(words: Say, *, links: Links) -> str:
 
 
 def call_back(words: Say, *, number: str, caller_id: str, links: Links) -> str:
-    """The document of a member of staff who calls somebody back: that number rings and sees `caller_id`."""
+    """The document of a member of staff who calls somebody back: that number rings and sees `caller_id`.
+
+    The star key ends the call to it, and the member of staff stays on the line.
+    """
     return (
         f'{HEAD}<Response>{say(words)}<Dial action="{links.to("callback-done")}" method="POST" '
-        f'timeout="{CALL_BACK_SECONDS}" callerId={quoteattr(caller_id)}>'
+        f'timeout="{CALL_BACK_SECONDS}" hangupOnStar="true" callerId={quoteattr(caller_id)}>'
         f'<Number statusCallback="{links.to("callback-answered")}" statusCallbackMethod="POST" '
         f'statusCallbackEvent="answered">{escape(number)}</Number></Dial></Response>'
     )

@@ -4,8 +4,8 @@ Others come in by the names here. What was said is never in a log, a fact, an ad
 """
 
 from app.voicemail.alert import voicemail_alert
-from app.voicemail.arrival import announce, recording_stored
-from app.voicemail.listening import MAY_LISTEN, NotAllowed, NotPlayable
+from app.voicemail.arrival import announce, left_another, recording_stored
+from app.voicemail.listening import MAY_LISTEN, NotAllowed, NotPlayable, Why
 from app.voicemail.transcripts import Transcriber, Transcript, transcriber
 from app.voicemail.voicemails import Voicemails
 
@@ -16,7 +16,9 @@ __all__ = [
     "Transcriber",
     "Transcript",
     "Voicemails",
+    "Why",
     "announce",
+    "left_another",
     "recording_stored",
     "transcriber",
     "voicemail_alert",

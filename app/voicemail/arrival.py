@@ -41,6 +41,13 @@ def recording_stored(request: VoiceRequest, *, again: bool, at: datetime) -> Fac
     return Fact(kind=FactKind.RECORDING_STORED, key=key, at=at, because=because, detail=detail)
 
 
+def left_another(transaction: TurnTransaction, call_sid: str, recording_sid: str) -> bool:
+    """Whether the call has a message in another recording: an empty one says nothing about that."""
+    nothing = {VoicemailState.EMPTY, VoicemailState.LOST}
+    messages = transaction.voicemails.of_call(call_sid)
+    return any(each.recording_sid != recording_sid and each.state not in nothing for each in messages)
+
+
 def announce(transaction: TurnTransaction, call_sid: str, turn: int, facts: Iterable[Fact]) -> None:
     """Note the messages that these facts of a call tell of, and order what is to be done about them."""
     for fact in facts:

@@ -64,7 +64,7 @@ def delete(services: Services, recording_sid: str) -> None:
         sealed = transaction.voicemails.sealed(recording_sid, Content.AUDIO)
     if voicemail is None or voicemail.state not in _DELETABLE or voicemail.deleted_at_provider_at is not None:
         return
-    if voicemail.state is VoicemailState.KEPT and not _opens(services, voicemail, sealed):
+    if voicemail.state is VoicemailState.KEPT and not opens(services, voicemail, sealed, Content.AUDIO):
         return
     services.telephony.delete_recording(recording_sid)
     at = services.clock.now()
@@ -173,9 +173,10 @@ def _drop_replaced(services: Services, transaction: TurnTransaction, call_sid: s
             erase(services, transaction, each, because="the caller recorded it again", at=at)
 
 
-def _opens(services: Services, voicemail: Voicemail, sealed: Sealed | None) -> bool:
+def opens(services: Services, voicemail: Voicemail, sealed: Sealed | None, content: Content) -> bool:
+    """Whether what we keep of a message can be opened; what cannot be is left at the provider, with an error logged."""
     try:
-        services.vault.open(sealed.sealed if sealed else b"", label(voicemail, Content.AUDIO))
+        services.vault.open(sealed.sealed if sealed else b"", label(voicemail, content))
     except VaultError as fault:
         _log.error("message_unreadable", recording_sid=voicemail.recording_sid, reason=str(fault))
         return False

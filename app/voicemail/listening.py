@@ -1,22 +1,42 @@
 """Messages played to people who may hear them, each playing in the audit log; and who has which message."""
 
 from datetime import datetime
+from enum import StrEnum
+
+import structlog
 
 from app.services import Services
 from app.store import AuditEntry, TurnTransaction, Voicemail, VoicemailState
-from app.vault import Content, VaultError
+from app.vault import Content, VaultError, plain_bytes
 from app.voicemail.arrival import fetching
 from app.voicemail.keeping import label
 
 MAY_LISTEN = frozenset({"staff", "supervisor", "admin"})
+_log = structlog.get_logger(__name__)
 
 
 class NotAllowed(Exception):  # noqa: N818 - a decision, not a failure
     """This role may not hear messages."""
 
 
+class Why(StrEnum):
+    """What keeps a message from being played."""
+
+    UNKNOWN = "unknown"
+    NOT_HERE_YET = "not_here_yet"
+    NOTHING_SAID = "nothing_said"
+    LOST = "lost"
+    DELETED = "deleted"
+    NOT_WRITTEN_DOWN = "not_written_down"
+    UNREADABLE = "unreadable"
+
+
 class NotPlayable(Exception):  # noqa: N818 - a state of the message
-    """There is nothing to play. The text is one sentence that may be shown."""
+    """There is nothing to play, and why. The text is one sentence that may be shown."""
+
+    def __init__(self, why: Why, sentence: str) -> None:
+        super().__init__(sentence)
+        self.why = why
 
 
 def read(services: Services, recording_sid: str, content: Content, *, by: str, role: str, at: datetime) -> bytes:
@@ -32,12 +52,27 @@ def read(services: Services, recording_sid: str, content: Content, *, by: str, r
         services.store.audit.write(_entry(f"{action}_refused", recording_sid, by=by, at=at, role=role))
         raise NotAllowed(f"The role {role} may not hear messages.")
     with services.store.turn() as transaction:
-        voicemail = transaction.voicemails.get(recording_sid)
+        voicemail = _playable(transaction.voicemails.get(recording_sid), at=at)
         plain = _opened(services, transaction, voicemail, content)
-        assert voicemail is not None  # noqa: S101 - for the type checker: what was opened is there
         transaction.audit.write(_entry(action, recording_sid, by=by, at=at, role=role, ticket=voicemail.ticket))
         transaction.voicemails.heard(recording_sid, by=by, at=at)
     return plain
+
+
+def size(services: Services, recording_sid: str, *, at: datetime) -> int:
+    """How many bytes the sound of a message has. Nothing is opened, so nothing is noted. Raises NotPlayable."""
+    voicemail = _playable(services.store.voicemails.get(recording_sid), at=at)
+    sealed_bytes = services.store.voicemails.sealed_bytes(recording_sid, Content.AUDIO)
+    if sealed_bytes is None:
+        raise _missing(voicemail, Content.AUDIO)
+    return plain_bytes(sealed_bytes)
+
+
+def heard(services: Services, recording_sid: str, *, by: str, at: datetime) -> bool:
+    """Note that somebody knows what was said without having played it here; False when somebody had heard it."""
+    with services.store.turn() as transaction:
+        first = transaction.voicemails.heard(recording_sid, by=by, at=at)
+        return _noted(transaction, first, _entry("voicemail_heard", recording_sid, by=by, at=at))
 
 
 def claim(services: Services, recording_sid: str, *, by: str, at: datetime) -> bool:
@@ -73,24 +108,40 @@ def fetch_again(services: Services, recording_sid: str, *, by: str, at: datetime
 _ACTIONS = {Content.AUDIO: "voicemail_played", Content.TRANSCRIPT: "voicemail_read"}
 
 
-def _opened(services: Services, transaction: TurnTransaction, voicemail: Voicemail | None, content: Content) -> bytes:
+def _playable(voicemail: Voicemail | None, *, at: datetime) -> Voicemail:
     if voicemail is None:
-        raise NotPlayable("There is no such message.")
+        raise NotPlayable(Why.UNKNOWN, "There is no such message.")
+    if voicemail.retention_until is not None and voicemail.retention_until <= at:
+        # What is to be deleted is not played in the minutes until it is.
+        raise NotPlayable(*_WHY_NOT[VoicemailState.DELETED])
+    return voicemail
+
+
+def _opened(services: Services, transaction: TurnTransaction, voicemail: Voicemail, content: Content) -> bytes:
     sealed = transaction.voicemails.sealed(voicemail.recording_sid, content)
     if sealed is None:
-        raise NotPlayable(_WHY_NOT.get(voicemail.state, "It has not been written down."))
+        raise _missing(voicemail, content)
     try:
         return services.vault.open(sealed.sealed, label(voicemail, content))
     except VaultError as fault:
-        raise NotPlayable(f"The message cannot be opened. {fault}") from fault
+        _log.error("message_unreadable", recording_sid=voicemail.recording_sid, reason=str(fault))
+        raise NotPlayable(Why.UNREADABLE, f"The message cannot be opened. {fault}") from fault
+
+
+def _missing(voicemail: Voicemail, content: Content) -> NotPlayable:
+    if voicemail.state in _WHY_NOT:
+        return NotPlayable(*_WHY_NOT[voicemail.state])
+    if content is Content.TRANSCRIPT:
+        return NotPlayable(Why.NOT_WRITTEN_DOWN, "It has not been written down.")
+    return NotPlayable(Why.UNREADABLE, "The message cannot be opened. It is not where it was put.")
 
 
 _WHY_NOT = {
-    VoicemailState.ANNOUNCED: "The message is not here yet.",
-    VoicemailState.FETCHING: "The message is not here yet.",
-    VoicemailState.EMPTY: "Nothing was said.",
-    VoicemailState.LOST: "The message could not be kept.",
-    VoicemailState.DELETED: "The message has been deleted.",
+    VoicemailState.ANNOUNCED: (Why.NOT_HERE_YET, "The message is not here yet."),
+    VoicemailState.FETCHING: (Why.NOT_HERE_YET, "The message is not here yet."),
+    VoicemailState.EMPTY: (Why.NOTHING_SAID, "Nothing was said."),
+    VoicemailState.LOST: (Why.LOST, "The message could not be kept."),
+    VoicemailState.DELETED: (Why.DELETED, "The message has been deleted."),
 }
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from app.settings import Settings
 
 COMPLETED, FAILED = "completed", "failed"
+FINISHED = frozenset({COMPLETED, FAILED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class ProviderTranscriber:
         """See Transcriber."""
         if status == COMPLETED and text.strip():
             return Transcript(COMPLETED, text)
-        return Transcript(FAILED) if status in {COMPLETED, FAILED} else None
+        return Transcript(FAILED) if status in FINISHED else None
 
 
 def transcriber(settings: Settings) -> Transcriber:

@@ -6,13 +6,12 @@ from datetime import datetime
 
 from app.flow.messages import OrderKind
 from app.services import Services
-from app.store import ClaimedOrder, Sealed, VoicemailState
-from app.vault import Content, key_id
-from app.voicemail import keeping, listening, sweeps
+from app.store import ClaimedOrder
+from app.telephony.provider import RemoteTranscript
+from app.vault import Content
+from app.voicemail import keeping, listening, sweeps, transcription
 from app.voicemail.arrival import expect
-from app.voicemail.transcripts import transcriber
-
-_TRANSCRIBABLE = (VoicemailState.ANNOUNCED, VoicemailState.FETCHING, VoicemailState.KEPT, VoicemailState.LOST)
+from app.voicemail.transcripts import FINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +26,32 @@ class Voicemails:
 
     def fetch(self, order: ClaimedOrder) -> None:
         """Fetch, verify and keep the message an order names."""
-        keeping.fetch(self.services, str(order.payload["recording_sid"]))
+        sid = str(order.payload["recording_sid"])
+        transcription.look_later(self.services, sid)
+        keeping.fetch(self.services, sid)
 
     def delete(self, order: ClaimedOrder) -> None:
-        """Delete the message an order names at the provider."""
-        keeping.delete(self.services, str(order.payload["recording_sid"]))
+        """Delete the message an order names at the provider, or what was written down of it."""
+        sid = str(order.payload["recording_sid"])
+        if "transcription_sid" in order.payload:
+            transcription.delete(self.services, sid, str(order.payload["transcription_sid"]))
+        else:
+            keeping.delete(self.services, sid)
 
     def transcribed(self, call_sid: str, turn: int, fields: Mapping[str, str]) -> None:
         """Keep what the provider has written down of a message, sealed like its sound; the first word of it stays."""
         sid = fields.get("RecordingSid", "")[:64]
-        reported = transcriber(self.services.settings).of_callback(
-            fields.get("TranscriptionStatus", ""), fields.get("TranscriptionText", "")
+        told = RemoteTranscript(
+            sid=fields.get("TranscriptionSid", "")[:64],
+            status=fields.get("TranscriptionStatus", ""),
+            text=fields.get("TranscriptionText", ""),
         )
-        if reported is None or not sid:
+        if not sid or told.status not in FINISHED:
             return
+        at = self.services.clock.now()
         with self.services.store.turn() as transaction:
-            rows = transaction.voicemails
-            expect(transaction, call_sid, turn, sid, at=self.services.clock.now())
-            voicemail = rows.get(sid)
-            if voicemail is None or voicemail.transcript_status or voicemail.state not in _TRANSCRIBABLE:
-                return
-            until = keeping.retained_until(self.services, voicemail)
-            rows.change(sid, *_TRANSCRIBABLE, transcript_status=reported.status, retention_until=until)
-            if reported.text:
-                label = keeping.label(voicemail, Content.TRANSCRIPT)
-                blob = self.services.vault.seal(reported.text.encode("utf-8", "replace"), label)
-                rows.put(Sealed(recording_sid=sid, content=label.content, key_id=key_id(blob), sealed=blob))
+            expect(transaction, call_sid, turn, sid, at=at)
+            transcription.take(self.services, transaction, sid, told, at=at)
 
     def play(self, recording_sid: str, *, by: str, role: str, at: datetime) -> bytes:
         """The sound of a message as WAV, noted in the audit log. Raises NotAllowed or NotPlayable."""
@@ -61,6 +60,14 @@ class Voicemails:
     def transcript(self, recording_sid: str, *, by: str, role: str, at: datetime) -> str:
         """What was written down of a message, noted in the audit log. Raises NotAllowed or NotPlayable."""
         return listening.read(self.services, recording_sid, Content.TRANSCRIPT, by=by, role=role, at=at).decode()
+
+    def size(self, recording_sid: str, *, at: datetime) -> int:
+        """How many bytes the sound of a message has. Raises NotPlayable."""
+        return listening.size(self.services, recording_sid, at=at)
+
+    def heard(self, recording_sid: str, *, by: str, at: datetime) -> bool:
+        """Note that somebody knows what was said without having played it here; False when somebody had heard it."""
+        return listening.heard(self.services, recording_sid, by=by, at=at)
 
     def claim(self, recording_sid: str, *, by: str, at: datetime) -> bool:
         """Take a message to oneself; of several who try at once, one does."""

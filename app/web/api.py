@@ -1,6 +1,7 @@
-"""The API for programs: calls, tickets, who is on call and what a call would do, read only.
+"""The API for programs: calls, tickets, who is on call and what a call would do.
 
-Each answer is asked for here in a few lines; how parameters, tokens, documents and problems look is next door.
+Each answer is asked for here in a few lines; how parameters, tokens, documents and problems look is next door, and
+so are tickets, messages and the line.
 """
 
 import re
@@ -14,29 +15,35 @@ from pydantic_core import to_json
 from app.config.snapshot import Snapshot
 from app.route_preview import key_entries, preview
 from app.services import Services
-from app.store import BadCursor, CallFilters, TicketFilters
+from app.store import BadCursor, CallFilters
 from app.web import api_documents as documents
 from app.web.api_access import admit
+from app.web.api_line import line_operations
 from app.web.api_openapi import PREFIX, Operation, openapi
 from app.web.api_parameters import (
     CallParameters,
     OnCallParameters,
     Parameters,
     RouteParameters,
-    TicketParameters,
     faulty_cursor,
     read,
 )
+from app.web.api_tickets import ticket_operations
+from app.web.api_voicemail import voicemail_operations
 from app.web.problems import ApiProblem, json_answer
 
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
-_TICKET_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 def api(services: Services) -> Blueprint:
     """The blueprint of /api/v1. Its problems are told by `register_problems`."""
     blueprint = Blueprint("api", __name__, url_prefix=PREFIX)
-    operations = _operations(_Questions(services))
+    operations = (
+        *_operations(_Questions(services)),
+        *ticket_operations(services),
+        *voicemail_operations(services),
+        *line_operations(services),
+    )
     for operation in operations:
         _serve(blueprint, services, operation)
 
@@ -52,13 +59,15 @@ def api(services: Services) -> Blueprint:
 
 
 def _serve(blueprint: Blueprint, services: Services, operation: Operation) -> None:
-    @blueprint.get(operation.rule, endpoint=operation.name)
+    @blueprint.route(operation.rule, endpoint=operation.name, methods=[operation.method])
     def answer(**path: str) -> Response:
-        admit(services.store.tokens, operation.roles)
+        asker = admit(services.store.tokens, operation.roles)
         # One snapshot a request: between two an edit might take away what the parameters name.
         snapshot = services.config.current()
         parameters = read(operation.parameters, request.args, snapshot)
-        return json_answer(operation.ask(parameters, snapshot, **path).model_dump_json())
+        signed = {"asker": asker} if operation.signed else {}
+        found = operation.ask(parameters, snapshot, **path, **signed)
+        return found if isinstance(found, Response) else json_answer(found.model_dump_json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +99,6 @@ class _Questions:
             raise ApiProblem(HTTPStatus.NOT_FOUND, "there is no call with this SID")
         return documents.call(record, log.timeline(call_sid))
 
-    def tickets(self, asked: TicketParameters, _snapshot: Snapshot) -> documents.TicketPage:
-        filters = TicketFilters(status=asked.status, priority=asked.priority, assignee=asked.assignee, q=asked.q)
-        try:
-            page = self.services.store.tickets.page(filters, limit=asked.limit, cursor=asked.cursor)
-        except BadCursor:
-            raise faulty_cursor() from None
-        return documents.ticket_page(page)
-
-    def ticket(self, _asked: Parameters, _snapshot: Snapshot, *, number: str) -> documents.Ticket:
-        file = self.services.store.tickets.get(int(number)) if _TICKET_NUMBER.fullmatch(number) else None
-        if file is None:
-            raise ApiProblem(HTTPStatus.NOT_FOUND, "there is no ticket with this number")
-        return documents.ticket(file)
-
     def on_call(self, asked: OnCallParameters, snapshot: Snapshot) -> documents.OnCall:
         roster = snapshot.roster
         at = asked.at or self.services.clock.now()
@@ -118,7 +113,8 @@ class _Questions:
         lines = snapshot.book.lines
         line = lines[asked.line] if asked.line else next(iter(lines.values()))
         at = asked.at or self.services.clock.now()
-        steps = preview(snapshot, line=line, at=at, keys=key_entries(asked.keys or ""))
+        quick = self.services.store.overrides.quick(at=at)
+        steps = preview(snapshot, line=line, at=at, keys=key_entries(asked.keys or ""), quick=quick)
         return documents.Route(line=line.name, at=at, revision=snapshot.revision, steps=documents.route_steps(steps))
 
 
@@ -139,22 +135,6 @@ def _operations(questions: _Questions) -> tuple[Operation, ...]:
             parameters=Parameters,
             answers=documents.Call,
             ask=questions.call,
-        ),
-        Operation(
-            name="tickets",
-            rule="/tickets",
-            summary="Tickets, newest first",
-            parameters=TicketParameters,
-            answers=documents.TicketPage,
-            ask=questions.tickets,
-        ),
-        Operation(
-            name="ticket",
-            rule="/tickets/<number>",
-            summary="One ticket with its calls and history",
-            parameters=Parameters,
-            answers=documents.Ticket,
-            ask=questions.ticket,
         ),
         Operation(
             name="oncall",

@@ -36,5 +36,10 @@ def admit(tokens: Tokens, roles: frozenset[Role]) -> TokenIdentity:
     return identity
 
 
+def signature(asker: TokenIdentity) -> str:
+    """What stands in the audit log, and with what is claimed, for whoever holds this token."""
+    return f"token:{asker.name}"
+
+
 def _unauthorised(detail: str, challenge: str) -> ApiProblem:
     return ApiProblem(HTTPStatus.UNAUTHORIZED, detail, headers={"WWW-Authenticate": challenge})

@@ -103,6 +103,25 @@ class TicketUpdate(Document):
     author: str
     kind: str
     text: str
+    because: str
+    """Why, or the way it was made known."""
+    detail: dict[str, JsonValue]
+    """What it changed: by the field's name, what it was before."""
+
+
+class AgreedUpdates(Document):
+    """How often the requester was promised to hear of a ticket."""
+
+    every_seconds: int | None
+    """Null: at no particular time."""
+    in_business_hours: bool
+
+
+class AgreedResolution(Document):
+    """When a ticket was promised to be resolved."""
+
+    due_at: AwareDatetime | None
+    """Null: at no particular time."""
 
 
 class Ticket(Document):
@@ -121,6 +140,18 @@ class Ticket(Document):
     resolve_due_at: AwareDatetime | None
     resolved_at: AwareDatetime | None
     closed_at: AwareDatetime | None
+    closes_at: AwareDatetime | None
+    """When it closes by itself unless the requester answers; null while that is not so."""
+    agreed_updates: AgreedUpdates | None
+    """What was negotiated instead of what the priority says; null when nothing was."""
+    agreed_resolution: AgreedResolution | None
+    """Likewise."""
+    merged_into: int | None
+    """The ticket that this one went up in."""
+    related: list[int]
+    """Tickets about the same matter."""
+    version: str
+    """What this state of the ticket is called: another one after every change. Also its ETag."""
     calls: list[str]
     updates: list[TicketUpdate]
 
@@ -189,8 +220,25 @@ def ticket_page(page: Page[TicketFile]) -> TicketPage:
 
 def ticket(file: TicketFile) -> Ticket:
     """One ticket."""
-    own = {name: getattr(file.ticket, name) for name in Ticket.model_fields if name not in {"calls", "updates"}}
-    return Ticket(**own, calls=list(file.calls), updates=[_of(TicketUpdate, update) for update in file.updates])
+    own: dict[str, object] = {
+        name: getattr(file.ticket, name) for name in Ticket.model_fields if hasattr(file.ticket, name)
+    }
+    life = file.ticket.life or records.TicketLife()
+    updates, target = life.updates, life.target
+    return Ticket.model_validate(
+        {
+            **own,
+            "closes_at": life.closes_at,
+            "agreed_updates": updates
+            and AgreedUpdates(every_seconds=updates.seconds, in_business_hours=updates.business),
+            "agreed_resolution": target and AgreedResolution(due_at=target.due_at),
+            "merged_into": life.merged_into,
+            "related": list(file.related),
+            "version": file.version,
+            "calls": list(file.calls),
+            "updates": [_of(TicketUpdate, update) for update in file.updates],
+        }
+    )
 
 
 def people_on_call(coverage: Coverage, roster: Roster) -> list[PersonOnCall]:

@@ -17,6 +17,7 @@ from app.cdr.records import Disposition, TicketStatus
 from app.config.problems import did_you_mean
 from app.config.snapshot import Snapshot
 from app.route_preview import line_called
+from app.store import VoicemailState
 from app.web.problems import ParameterFault, bad_parameters
 from oncall import Priority
 
@@ -25,12 +26,21 @@ DEFAULT_LIMIT = 50
 LONGEST_TEXT = 100
 LONGEST_CURSOR = 300
 LONGEST_NAME_TOLD = 40
+LONGEST_TICKET_NUMBER = 9
 # The years in which a time can be looked ahead and back from without leaving the calendar.
 FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 ModelT = TypeVar("ModelT", bound="Parameters")
 ChoiceT = TypeVar("ChoiceT", bound=StrEnum)
 Asked = ValidationInfo[Snapshot]
+
+
+class YesNo(StrEnum):
+    """An answer to a question that has two."""
+
+    YES = "true"
+    NO = "false"
+
 
 _PHONE = re.compile(r"\+?[0-9().\s-]{7,30}")
 _PHONE_DIGITS = range(7, 16)
@@ -69,6 +79,13 @@ def _limit(value: str) -> int:
     number = int(value) if value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST_LIMIT)) else 0
     if not 1 <= number <= LARGEST_LIMIT:
         raise ValueError(f"must be a whole number from 1 to {LARGEST_LIMIT}")
+    return number
+
+
+def _ticket_number(value: str) -> int:
+    number = int(value) if value.isascii() and value.isdigit() and len(value) <= LONGEST_TICKET_NUMBER else 0
+    if number < 1:
+        raise ValueError("must be the number of a ticket")
     return number
 
 
@@ -172,6 +189,25 @@ class TicketParameters(PageParameters):
     """Only tickets of this priority."""
     assignee: Text | None = None
     """Only tickets of this member of staff."""
+    due_before: Instant | None = None
+    """Only open tickets whose update or resolution is due before this instant. RFC 3339, with its zone."""
+    overdue: Annotated[YesNo, BeforeValidator(_one_of(YesNo))] | None = None
+    """With `true`, only open tickets whose update or resolution was due before now."""
+
+
+class VoicemailParameters(Parameters):
+    """Which messages to list."""
+
+    state: Annotated[VoicemailState, BeforeValidator(_one_of(VoicemailState))] | None = None
+    """Only messages at this place in their life."""
+    ticket: Annotated[int, Field(ge=1), BeforeValidator(_ticket_number)] | None = None
+    """Only messages of the ticket with this number."""
+    done: Annotated[YesNo, BeforeValidator(_one_of(YesNo))] | None = None
+    """Only messages somebody has finished with, or only the others."""
+    limit: Limit = DEFAULT_LIMIT
+    """How many at most."""
+    cursor: Cursor | None = None
+    """The `next` of the page before."""
 
 
 class OnCallParameters(Parameters):

@@ -1,4 +1,4 @@
-"""What a web process does besides answering: it takes good edits live, carries out orders, and empties its spool.
+"""What a web process does besides answering: it takes edits live, carries out orders, and empties its spool.
 
 The clock process stores the spool too; but where web and clock do not share a disk, only the writer can read it.
 """
@@ -13,6 +13,7 @@ from app.errands import deliveries
 from app.outbox import DeliveryThread
 from app.services import Services
 from app.store import StoreUnavailable
+from app.web.health import figure_of
 
 CONFIG_POLL_SECONDS = 2.0
 REPLAY_SECONDS = 3.0
@@ -24,7 +25,7 @@ def start(services: Services) -> None:
     delivering = DeliveryThread(deliveries(services))
     services.store.outbox.listen(delivering.wake)
     delivering.start()
-    watch(services.config, every_seconds=CONFIG_POLL_SECONDS)
+    watch(services.config, every_seconds=CONFIG_POLL_SECONDS, changed=figure_of(services.config))
     threading.Thread(target=_replay, args=(services,), name="spool-replay", daemon=True).start()
 
 

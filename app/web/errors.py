@@ -59,7 +59,7 @@ def answer_text(view: Callable[P, str]) -> Callable[P, Response]:
 
 
 def report_only(view: Callable[P, None]) -> Callable[P, Response]:
-    """Answers a report: nothing is said, and what raises is logged; reconciliation finds the facts again."""
+    """Answers a report: nothing is said. What raises is logged; the fact reported waits in the spool by then."""
 
     @wraps(view)
     def told(*args: P.args, **kwargs: P.kwargs) -> str:

@@ -51,4 +51,6 @@ def services_from_environment() -> Services:
 def program() -> Program:
     """The service as gunicorn runs it, wired from the environment."""
     services = services_from_environment()
+    # Made before the workers fork, who must not share a connection.
+    services.store.close()
     return Program(make_app(services), lambda: background.start(services))

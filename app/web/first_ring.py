@@ -9,8 +9,8 @@ from io import BytesIO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from app import clock
-from app.services import Services
 from app.calls import Calls
+from app.services import Services
 from app.telephony.inbound import VoiceRequest, form_fields, voice_request
 from app.web.errors import unless_it_raises
 from app.web.health import count
@@ -22,7 +22,7 @@ HEADERS = ("Content-Type", "text/xml; charset=utf-8")
 
 
 class FirstRing:
-    """WSGI middleware over the whole application. Holds what Twilio's signature demands as the framework's door does."""
+    """WSGI middleware over the whole application; it checks Twilio's signature as the framework's own door does."""
 
     def __init__(self, services: Services, application: WSGIApplication) -> None:
         self._services = services

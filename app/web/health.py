@@ -7,23 +7,24 @@ that is not ready still serves callers and must not be taken away from them. No 
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from http import HTTPStatus
-from typing import Final
 
 from flask import Blueprint, Flask, Response, g, request
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic_core import to_json
 
 from app import clock
+from app.config.in_force import ConfigStore
+from app.leader import CLOCK, STANDBY
 from app.services import Services
 from app.store import StoreUnavailable
+from app.web.outbox_figures import outbox_metrics, outbox_sentence
 
-CLOCK: Final = "clock"
 OLDEST_HEARTBEAT = timedelta(seconds=120)
 PROBLEMS_TOLD = 20
 _NOT_ASKED = "not known: the database does not answer"
@@ -39,6 +40,14 @@ ProcessCollector(registry=_REGISTRY)
 _ANSWERS = Counter("ivr_http_answers", "Requests answered", ("route", "status"), registry=_REGISTRY)
 _SECONDS = Histogram(
     "ivr_http_answer_seconds", "Time it took to answer", ("route",), buckets=_BUCKETS, registry=_REGISTRY
+)
+
+_CONFIGURATION = Gauge(
+    "ivr_configuration",
+    "1 for the configuration that is in force in a process",
+    ("revision", "source"),
+    registry=_REGISTRY,
+    multiprocess_mode="liveall",
 )
 
 
@@ -60,7 +69,7 @@ def health(services: Services) -> Blueprint:
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        return _fresh(generate_latest(_registry()), CONTENT_TYPE_LATEST)
+        return _fresh(generate_latest(_registry()) + outbox_metrics(services), CONTENT_TYPE_LATEST)
 
     return blueprint
 
@@ -85,6 +94,19 @@ def count(route: str, status: int, took_seconds: float) -> None:
     answers, seconds = _figures(route, status)
     answers.inc()
     seconds.observe(took_seconds)
+
+
+def figure_of(config: ConfigStore) -> Callable[[], None]:
+    """Returns what sets this process's figure to the configuration in force now, and takes back the one before."""
+    told: list[Gauge] = []
+
+    def tell() -> None:
+        for before in told:
+            before.set(0)
+        told[:] = [_CONFIGURATION.labels(config.current().revision, _source(config))]
+        told[0].set(1)
+
+    return tell
 
 
 @cache
@@ -115,6 +137,7 @@ class Readiness:
         return {
             "database": database,
             **{name: self._asked(look) if database.ok else unknown for name, look in others.items()},
+            "outbox": self._outbox() if database.ok else replace(unknown, ok=True),
             "configuration": self._configuration(),
             "spool": self._spool(),
         }
@@ -131,30 +154,39 @@ class Readiness:
 
     def _migrations(self) -> Finding:
         store = self.services.store
-        if store.is_current():
-            return Finding(ok=True, detail=f"at revision {store.revision()}")
         found = store.revision() or "none"
-        return Finding(ok=False, detail=f"the schema is at revision {found}, not at ours: run `ivr db upgrade`")
+        if store.is_current():
+            return Finding(ok=True, detail=f"at revision {found}")
+        return Finding(ok=False, detail=f"the schema is at revision {found}, older than ours: run `ivr db upgrade`")
 
     def _clock(self) -> Finding:
-        beat_at = self.services.store.heartbeats().get(CLOCK)
+        beats = self.services.store.heartbeats()
+        beat_at, standby_at = beats.get(CLOCK), beats.get(STANDBY)
         if beat_at is None:
             return Finding(ok=False, detail="the clock process has never run: start `ivr clock`")
         age = self.services.clock.now() - beat_at
         if abs(age) > OLDEST_HEARTBEAT:
             when = f"{abs(age) // timedelta(seconds=1)} seconds {'ago' if age > timedelta() else 'ahead of our time'}"
             return Finding(ok=False, detail=f"the clock process was last alive {when}: is `ivr clock` running?")
-        return Finding(ok=True, detail=f"alive {max(0, age // timedelta(seconds=1))} seconds ago")
+        is_backed = standby_at is not None and abs(self.services.clock.now() - standby_at) <= OLDEST_HEARTBEAT
+        more = "; another one stands by" if is_backed else ""
+        return Finding(ok=True, detail=f"alive {max(0, age // timedelta(seconds=1))} seconds ago{more}")
+
+    def _outbox(self) -> Finding:
+        """Orders that were given up are an alarm, and no fault of any part: told, as the spool is."""
+        try:
+            return Finding(ok=True, detail=outbox_sentence(self.services))
+        except StoreUnavailable:
+            return Finding(ok=True, detail=_NOT_ASKED)
 
     def _configuration(self) -> Finding:
-        revision, fault = self.services.config.current().revision, self.services.config.fault
+        config = self.services.config
+        revision, fault = f"revision {config.current().revision}, {_source(config)},", config.fault
         if fault is None:
-            return Finding(ok=True, detail=f"revision {revision}")
+            return Finding(ok=True, detail=revision.rstrip(","))
         told = _masked("; ".join(map(str, fault.problems[:PROBLEMS_TOLD])))
         more = f"; and {len(fault.problems) - PROBLEMS_TOLD} more" if len(fault.problems) > PROBLEMS_TOLD else ""
-        since = f"{fault.since_at:%Y-%m-%dT%H:%M:%SZ}"
-        detail = f"revision {revision} stays in force; the files are refused since {since}: {told}{more}"
-        return Finding(ok=False, detail=detail)
+        return Finding(ok=False, detail=f"{revision} stays in force; {fault}: {told}{more}")
 
     def _spool(self) -> Finding:
         """What waits there is stored when the database is back: told, but no fault in itself."""
@@ -162,6 +194,10 @@ class Readiness:
             return Finding(ok=True, detail=f"{self.services.spool.size()} bytes wait to be stored")
         except OSError as fault:
             return Finding(ok=True, detail=f"cannot be read: {fault.strerror}")
+
+
+def _source(config: ConfigStore) -> str:
+    return str(config.published or "folder")
 
 
 def _masked(text: str) -> str:

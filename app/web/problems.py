@@ -17,7 +17,7 @@ API = "/api/"
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 RETRY_SECONDS = 2
-_ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+ALWAYS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _log = structlog.get_logger(__name__)
 
 
@@ -79,7 +79,7 @@ def json_answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A JSON answer that nobody keeps a copy of on the way."""
-    return Response(body, status=status, mimetype=mimetype, headers={**_ALWAYS, **(headers or {})})
+    return Response(body, status=status, mimetype=mimetype, headers={**ALWAYS, **(headers or {})})
 
 
 def register_problems(app: Flask) -> None:

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, abort, g, request
 from app.calls import Calls
 from app.flow.messages import HoldWaited
 from app.held_calls import HeldCalls
+from app.paging import DeliveryReports
 from app.paging_calls import PagingCalls
 from app.queue_callbacks import QueueCallbacks
 from app.services import Services
@@ -163,6 +164,11 @@ def _callback_routes(blueprint: Blueprint, callbacks: QueueCallbacks) -> None:
     def callback_done(token: str) -> str:
         return callbacks.done(token, _voice())
 
+    @blueprint.route("/voice/callback-spoken/<token>", methods=METHODS)
+    @answer_staff_phone
+    def callback_spoken(token: str) -> str:
+        return callbacks.spoken(token, _voice(), keys(_voice()))
+
     @blueprint.route("/voice/callback-answered/<token>", methods=METHODS)
     @report_only
     def callback_answered(token: str) -> None:
@@ -195,7 +201,7 @@ def _report_routes(blueprint: Blueprint, calls: Calls, phones: StaffPhones) -> N
 
 def _page_routes(blueprint: Blueprint, services: Services) -> None:
     """Phones that are rung for an emergency without an owner, and texts from staff."""
-    pages, texts = PagingCalls(services), StaffTexts(services)
+    pages, texts, reports = PagingCalls(services), StaffTexts(services), DeliveryReports(services)
 
     @blueprint.route("/voice/page/<reference>", methods=METHODS)
     @answer_staff_phone
@@ -206,6 +212,11 @@ def _page_routes(blueprint: Blueprint, services: Services) -> None:
     @answer_staff_phone
     def page_key(reference: str) -> str:
         return pages.key(reference, _voice(), keys(_voice()))
+
+    @blueprint.route("/sms/status/<reference>", methods=METHODS)
+    @report_only
+    def text_status(reference: str) -> None:
+        reports.heard(reference, _voice().fields)
 
     @blueprint.route("/sms/incoming", methods=METHODS)
     @answer_text

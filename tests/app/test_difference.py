@@ -29,6 +29,7 @@ from tests.app.edits import (
     time_off,
 )
 
+CLIENTS = "schedules/clients.yaml"
 SHIPPED = edited()
 SET_NODE = "  desk-as-high:\n    type: set\n    priority: high\n    next: desk\n"
 ALTERNATE_LINE = """  alternate:
@@ -95,6 +96,50 @@ ONE_SENTENCE: list[tuple[str, tuple[Edit, ...], list[str]]] = [
             "new gap, Wed 9 Dec 00:00 – Fri 11 Dec 00:00: nobody instead of triggerfish-1 (schedule on-call)",
             "triggerfish-1: 1 night less (schedule on-call)",
         ],
+    ),
+    (
+        "a client's floor, language and numbers",
+        (
+            (CLIENTS, "priority_floor: high", "language: es\n        greeting: thanks"),
+            (CLIENTS, '"+18165550162"', '"+18165550164"'),
+            (CLIENTS, 'numbers: ["+1816555017x"]\n        shared: true', 'numbers: ["+18165550175"]'),
+            (CLIENTS, "title: Example imaging center", "title: Imaging center"),
+        ),
+        [
+            "client example-clinic, imaging: no longer has calls of at least priority high",
+            "client example-clinic, imaging: now hears language es",
+            "client example-clinic, imaging: now greeted with prompt thanks",
+            "client example-clinic, front-desk: now also known by +18165550164",
+            "client example-clinic, front-desk: no longer known by +18165550162",
+            "client example-clinic, switchboard: now also known by +18165550175",
+            "client example-clinic, switchboard: no longer known by +1816555017x",
+            (
+                "client example-clinic, switchboard: no longer so that many people call with its numbers:"
+                " a second call may be about something else"
+            ),
+            "client example-imaging-center, reading-room: now called Imaging center instead of Example imaging center",
+        ],
+    ),
+    (
+        "a client's new site",
+        (
+            (
+                CLIENTS,
+                "      imaging:\n",
+                '      lab: {numbers: ["+18165550166"], priority_floor: high, shared: true}\n      imaging:\n',
+            ),
+        ),
+        [
+            (
+                "client example-clinic, lab is new: Example clinic, +18165550166, calls of at least priority high,"
+                " a shared number"
+            ),
+        ],
+    ),
+    (
+        "a blocked number",
+        ((CLIENTS, "block: []", 'block: [{number: "+18165550169", reason: fax machine}]'),),
+        ["blocked number +18165550169 is new: fax machine"],
     ),
     (
         "words of a prompt",
@@ -379,3 +424,18 @@ def test_sections_come_in_reading_order_and_the_same_edit_reads_the_same() -> No
 def test_leave_of_somebody_without_a_turn_changes_nothing() -> None:
     free = time_off("person: Jamison White, from: 2026-12-07, until: 2026-12-13")
     assert told(free) == []
+
+
+def test_a_client_names_its_place_and_its_parts() -> None:
+    (change,) = difference(SHIPPED, edited((CLIENTS, "language: es", "language: en"))).changes
+    assert change.section is Section.CLIENTS
+    assert str(change.source).startswith("schedules/clients.yaml:")
+    assert change.detail == {"kind": "client", "name": "example-imaging-center, reading-room"}
+
+
+def test_the_reason_of_a_block_is_told() -> None:
+    blocks = [f'block: [{{number: "+18165550169", reason: {reason}}}]' for reason in ("fax machine", "robot calls")]
+    once, again = (edited((CLIENTS, "block: []", block)) for block in blocks)
+    assert [change.text for change in difference(once, again).changes] == [
+        "blocked number +18165550169: now blocked because of robot calls instead of fax machine"
+    ]

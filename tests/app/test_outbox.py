@@ -14,7 +14,7 @@ from app.flow.messages import Detail, Order, OrderKind
 from app.outbox import Deliveries, DeliveryThread, Handler, phone_handlers
 from app.services import Services, wire
 from app.settings import read_settings
-from app.store import ClaimedOrder, Store, StoreUnavailable
+from app.store import ClaimedOrder, Lane, Store, StoreUnavailable
 from app.telephony.outbound import Telephony
 from tests.fakes import FakeRandom, FakeTelephony, down, no_answer, refused, too_many
 
@@ -485,11 +485,11 @@ def test_the_threads_outlive_an_outage(house: House) -> None:
     faults: list[str] = []
 
     class Ailing(Deliveries):
-        def deliver_due(self, now: datetime, *, urgent: bool | None = None, limit: int = 20) -> int:
+        def deliver_due(self, now: datetime, *, lane: Lane | None = None, limit: int = 20) -> int:
             if (fault := next(outages, None)) is not None:
                 faults.append(type(fault).__name__)
                 raise fault
-            return super().deliver_due(now, urgent=urgent, limit=limit)
+            return super().deliver_due(now, lane=lane, limit=limit)
 
     ailing = Ailing(house.services, phone_handlers(house.services), random=house.random)
     thread = DeliveryThread(ailing, every_seconds=0.01)

@@ -10,6 +10,7 @@ from app.cli.check import check
 from app.config.cases import FOLDER, Case, read_cases
 from app.config.snapshot import Snapshot, load
 from app.rehearsal import Outcome, failures, play, rehearse_folder
+from oncall import RingStrategy
 from tests.app.config.configurations import ROOT, write
 
 MAIN = "ivr_flows/main.yaml"
@@ -69,6 +70,53 @@ def test_somebody_can_take_the_call_the_second_time(tmp_path: Path, shipped: Sna
     outcome = played(tmp_path, shipped, parties="{others: no answer, Jamison White: [no answer, accept]}")
     assert outcome.rang.count("Jamison White") == 2
     assert (outcome.answered_by, outcome.ends) == ("Jamison White", "answered")
+
+
+EVERYBODY = "[Jamison White, Lasha Dalakishvili, triggerfish-1, triggerfish-2]"
+
+
+@pytest.mark.parametrize(
+    ("keys", "caller", "ends"),
+    [
+        ('"2, 1, 1"', '"+18165550191"', "call back"),
+        ('"2, 1, 8165550117#"', None, "call back"),
+        ('"2, -, 2"', None, "voicemail"),
+        ('"2"', None, "answering service"),
+    ],
+)
+def test_with_everybody_on_another_call_the_line_is_played(
+    tmp_path: Path, shipped: Snapshot, keys: str, caller: str | None, ends: str
+) -> None:
+    more = {} if caller is None else {"caller": caller}
+    outcome = played(tmp_path, shipped, at=MORNING, keys=keys, on_a_call=EVERYBODY, **more)
+    assert outcome.ends == ends
+    assert any("keep your place in line" in words for words in outcome.heard)
+    assert "Jamison White" not in outcome.rang
+
+
+def test_whoever_is_on_another_call_is_passed_over(tmp_path: Path, shipped: Snapshot) -> None:
+    outcome = played(tmp_path, shipped, at=MORNING, keys='"0"', on_a_call="[Jamison White]")
+    assert outcome.rang == ("Lasha Dalakishvili",)
+    assert any("passes Jamison White over" in step.does for step in outcome.steps)
+
+
+def test_a_client_is_recognised_by_name_or_number(tmp_path: Path, shipped: Snapshot) -> None:
+    for caller in ("example-clinic", '"+18165550160"'):
+        outcome = played(tmp_path, shipped, at=MORNING, keys='"0"', caller=caller)
+        assert (outcome.priority, outcome.tags) == ("high", ("example-clinic",))
+
+
+def test_of_phones_that_ring_at_once_the_first_that_accepts_has_the_call(tmp_path: Path, shipped: Snapshot) -> None:
+    groups = {
+        name: replace(group, strategy=RingStrategy.SIMULTANEOUS) for name, group in shipped.roster.ring_groups.items()
+    }
+    snapshot = replace(shipped, roster=replace(shipped.roster, ring_groups=groups))
+    outcome = played(tmp_path, snapshot, at=MORNING, keys='"0"', parties="{Jamison White: voicemail}")
+    assert outcome.rang == ("Jamison White", "Lasha Dalakishvili")
+    assert outcome.answered_by == "Lasha Dalakishvili"
+    nobody = played(tmp_path, snapshot, at=MORNING, keys='"0"', parties="{others: no answer}")
+    assert nobody.rang[:4] == ("Jamison White", "Lasha Dalakishvili", "triggerfish-1", "triggerfish-2")
+    assert nobody.ends == "voicemail"
 
 
 def test_without_a_message_the_call_ends_as_hung_up(tmp_path: Path, shipped: Snapshot) -> None:

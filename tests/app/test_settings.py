@@ -141,6 +141,7 @@ def test_a_clock_for_tests_starts_where_it_is_told(tmp_path: Path) -> None:
     assert read(tmp_path, IVR_CLOCK=at, **LOOPBACK).clock_start == datetime.fromisoformat(at)
 
 
+SEES_SECRETS = "TWILIO_API_BASE_URL must begin with https:// or be on this machine: it sees the secrets"
 CLOCK_FOR_TESTS = "IVR_CLOCK is for tests: set TWILIO_API_BASE_URL to a loopback address, or unset it"
 
 
@@ -155,7 +156,12 @@ CLOCK_FOR_TESTS = "IVR_CLOCK is for tests: set TWILIO_API_BASE_URL to a loopback
         ("PUBLIC_BASE_URL", "https://desk.example.org?x=1", "must not have a query, a fragment or a user name"),
         ("PUBLIC_BASE_URL", "https://desk.example.org#x", "must not have a query, a fragment or a user name"),
         ("PUBLIC_BASE_URL", "https://me@desk.example.org", "must not have a query, a fragment or a user name"),
-        ("TWILIO_API_BASE_URL", "nowhere", "must be an address such as https://desk.example.org"),
+        ("TWILIO_API_BASE_URL", "nowhere", "TWILIO_API_BASE_URL must be an address such as https://desk.example.org"),
+        ("TWILIO_API_BASE_URL", "http://api.twilio.com", SEES_SECRETS),
+        ("TWILIO_API_BASE_URL", "http://10.0.0.1:9000", SEES_SECRETS),
+        ("TWILIO_API_BASE_URL", "http://localhost.example.org", SEES_SECRETS),
+        ("PUBLIC_BASE_URL", "http://[desk", "must be an address such as https://desk.example.org"),
+        ("PUBLIC_BASE_URL", "https://desk.example.org:port", "must be an address such as https://desk.example.org"),
         ("LOG_FORMAT", "xml", "must be one of console, json"),
         ("DATA_KEYS", "short", "key 1 is not the base64 of 32 random bytes"),
         ("DATA_KEYS", f"{KEY},{base64.b64encode(b'x').decode()}", "key 2 is not the base64 of 32 random bytes"),
@@ -186,14 +192,21 @@ def test_the_clock_of_a_service_that_answers_callers_cannot_be_set(tmp_path: Pat
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
-    told = faults(tmp_path, DATABASE_URL="x", LOG_FORMAT="x", PUBLIC_BASE_URL="x", DATA_KEYS="x", IVR_CLOCK="x")
-    assert [fault.split()[0] for fault in sorted(told)] == [
-        "DATABASE_URL",
-        "DATA_KEYS",
-        "IVR_CLOCK",
-        "LOG_FORMAT",
-        "PUBLIC_BASE_URL",
-    ]
+    bad = {
+        "DATABASE_URL": "x",
+        "DATA_KEYS": "x",
+        "IVR_CLOCK": "x",
+        "LOG_FORMAT": "x",
+        "PUBLIC_BASE_URL": "http://[",
+        "RECORDING_PRIVATE_KEY": "x",
+        "TWILIO_API_BASE_URL": "http://api.twilio.com",
+        "VOICEMAIL_RETENTION_DAYS": "x",
+        "VOICEMAIL_TRANSCRIPTION": "x",
+    }
+    required = {"SECRET_KEY", "TWILIO_AUTH_TOKEN"}
+    told = faults(tmp_path, TWILIO_ACCOUNT_SID=ACCOUNT, TWILIO_API_KEY_SID="SK1", **bad)
+    assert {fault.split()[0] for fault in told} == {*bad, *required, "TWILIO_API_KEY_SECRET"}
+    assert len(told) == len(set(told)) == len(bad) + 3
 
 
 def test_no_secret_is_shown_where_settings_are_printed(tmp_path: Path) -> None:

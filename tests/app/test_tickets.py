@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.cdr.records import Channel, Ticket, TicketStatus
-from app.cdr.ticket_rules import acknowledged, is_unowned_emergency, taken, updated
+from app.cdr.ticket_rules import TRANSITIONS, acknowledged, is_unowned_emergency, may, move_to, moved, taken, updated
 from app.store import QuickOverride
 from app.tickets import Outcome, Result, Tickets
 from oncall import BusinessHours, OverrideKind, Priority
@@ -60,13 +60,41 @@ def test_taking_over_leaves_the_clocks_as_they_run(desk: Desk) -> None:
 
 @pytest.mark.parametrize("status", TicketStatus)
 def test_news_moves_only_a_ticket_that_is_being_worked_on(desk: Desk, status: TicketStatus) -> None:
-    ticket = replace(BLANK, status=status)
+    begun = None if status is TicketStatus.NEW else AT - timedelta(minutes=2)
+    ticket = replace(BLANK, status=status, acknowledged_at=begun)
     after = updated(ticket, at=AT, hours=hours_of(desk))
 
     if status in {TicketStatus.ACKNOWLEDGED, TicketStatus.IN_PROGRESS}:
         assert (after.status, after.update_due_at) == (TicketStatus.IN_PROGRESS, AT + timedelta(hours=4))
+    elif status is TicketStatus.WAITING:
+        assert (after.status, after.update_due_at, after.step_at) == (status, None, AT + timedelta(hours=24))
     else:
         assert after == ticket
+
+
+# Which status leads to which by the hand of staff, as the desk has it.
+LEADS_TO = {
+    "new": {"acknowledged", "in_progress", "waiting", "resolved", "closed"},
+    "acknowledged": {"in_progress", "waiting", "resolved", "closed"},
+    "in_progress": {"waiting", "resolved", "closed"},
+    "waiting": {"in_progress", "resolved", "closed"},
+    "resolved": {"in_progress", "closed"},
+    "closed": {"in_progress"},
+}
+
+
+@pytest.mark.parametrize("status", TicketStatus)
+def test_a_status_leads_to_those_it_may_and_to_no_other(desk: Desk, status: TicketStatus) -> None:
+    begun = None if status is TicketStatus.NEW else AT - timedelta(minutes=2)
+    ticket = replace(BLANK, status=status, acknowledged_at=begun)
+    reached = {target.value for target in TicketStatus if move_to(ticket, target) is not None}
+    assert reached - {status.value} == LEADS_TO[status.value]
+    for move, transition in TRANSITIONS.items():
+        if may(ticket, move):
+            after = moved(ticket, move, by=JAMISON, at=AT, hours=hours_of(desk))
+            assert after.status is transition.target
+            assert (after.resolved_at is not None) is (after.status is TicketStatus.RESOLVED)
+            assert (after.closed_at is not None) is (after.status is TicketStatus.CLOSED)
 
 
 @pytest.mark.parametrize("status", TicketStatus)

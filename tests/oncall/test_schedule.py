@@ -212,6 +212,29 @@ def test_an_override_over_a_handoff_is_one_shift() -> None:
     assert [(each.person, each.starts_at) for each in shifts] == [(FISH_1, local("2026-11-29 08:00"))]
 
 
+def test_what_quick_overrides_change_is_forgotten_without_them() -> None:
+    """They cut a shift that runs from one stretch of working out (30 days since 1970) into the next."""
+    at, quick = local("2026-12-01 12:00"), (override("2026-12-04 08:00", "2026-12-05 08:00", put=FISH_1),)
+    for _ in range(2):
+        assert BASE.coverage(at=at, quick=quick).until == local("2026-12-04 08:00")
+        assert BASE.coverage(at=at).until == local("2026-12-07 08:00")
+        assert names(BASE, local("2026-12-04 12:00"), quick) == [FISH_1]
+        assert names(BASE, local("2026-12-04 12:00")) == [LASHA]
+
+
+def test_quick_overrides_of_another_schedule_change_nothing() -> None:
+    quick = (override("2026-11-01 08:00", "2027-11-01 08:00", put=FISH_1, schedule_name="backup"),)
+    assert BASE.coverage(at=local("2026-12-04 12:00"), quick=quick) == BASE.coverage(at=local("2026-12-04 12:00"))
+
+
+def test_a_quick_override_of_one_schedule_moves_the_one_kept_apart_from_it() -> None:
+    primary = schedule(layer(weekly(JAMISON)), name="primary")
+    backup = schedule(layer(weekly(JAMISON, LASHA)), name="backup", never_same_as=primary)
+    quick = (override("2026-12-04 08:00", "2026-12-05 08:00", put=LASHA, schedule_name="primary"),)
+    at = local("2026-12-04 12:00")
+    assert (names(backup, at, quick), names(backup, at)) == ([JAMISON], [LASHA])
+
+
 def test_a_quick_override_stands_above_a_written_one() -> None:
     given = schedule(layer(ALL_FOUR), overrides=(override(*DAY, put=LASHA),))
     quick = (override(*DAY, put=FISH_2, instead_of=LASHA, line=7),)
@@ -219,8 +242,8 @@ def test_a_quick_override_stands_above_a_written_one() -> None:
     assert names(given, local("2026-11-24 12:00")) == [LASHA]
     gap = (override(*DAY, remove=LASHA, line=7),)
     assert given.coverage(at=local("2026-11-24 12:00"), quick=gap).because == (
-        "nobody is on call in schedule on-call: Lasha Dalakishvili was taken off by"
-        " override by Lasha Dalakishvili (schedules/on_call.yaml:7)"
+        "nobody is on call in schedule on-call: Lasha Dalakishvili took themselves off"
+        " (swap; schedules/on_call.yaml:7)"
     )
 
 

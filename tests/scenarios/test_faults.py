@@ -11,7 +11,7 @@ import pytest
 
 from app.calls import Calls
 from app.cdr.records import Disposition, LegOutcome
-from app.config.snapshot import ConfigStore
+from app.config.in_force import ConfigStore
 from app.flow.book import FlowBook
 from app.flow.nodes import Flow, Node, PartyNode, SayNode, SetNode, VoicemailNode
 from app.simulator import CallerScript, Moment, Reply, accept, ignore
@@ -373,6 +373,29 @@ def test_a_store_that_raises_at_any_single_transaction_loses_neither_caller_nor_
         assert played.trace.failures == []
         assert played.trace.connected()
         assert tickets_of(played) == [played.ticket.number]
+
+
+def test_a_report_that_a_mistake_of_ours_keeps_from_being_stored_waits_in_the_spool(breaking: SharedServices) -> None:
+    """Nothing that Twilio told is dropped: the record says in the end how the call ended and who was on it."""
+    desk = breaking.desk()
+    wire = desk.wire()
+
+    class Mistaken:
+        def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+            is_report = "/voice/leg/" in url or url.endswith("/voice/status")
+            store_of(desk).breaks(mistaken_always if is_report else never)
+            return wire.request(method, url, headers=headers, body=body)
+
+    desk.make_wire = Mistaken
+    played = play(desk, "hangs-up-ringing")
+    assert desk.services.spool.size()
+    store_of(desk).breaks(never)
+    Calls(desk.services).replay()
+
+    assert_cared_for(played)
+    assert played.told("call_ended")
+    assert played.legs[0].leg_sid is not None
+    assert_nothing_waits(played)
 
 
 @pytest.mark.parametrize("prompt", ["greeting", "closed-menu", "ringing-on-call", "still-trying", "message"])

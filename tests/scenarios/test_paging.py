@@ -140,9 +140,33 @@ def test_while_phones_ring_for_the_caller_people_get_texts_and_no_second_call(pa
     first = paged.company.texts[0]
     assert first.to == paged.number(JAMISON)
     assert 60 <= (first.at - began).total_seconds() < 95
-    assert paged.company.rings == [], "no second ring beside the hunt"
+    over = max(leg.ended_at for leg in played.legs if leg.screened and leg.ended_at)
+    assert all(ring.at >= over for ring in paged.company.rings), "no second ring beside the hunt"
     paged.passes(EVERY)
-    assert len(paged.texts_to(LASHA)) == 1, "and the next step follows after the call"
+    assert len(paged.texts_to(LASHA)) == 1, "and the next step follows when the hunt is over"
+
+
+def test_a_caller_who_hangs_up_after_a_page_by_text_alone_is_paged_for_by_call_at_once(
+    paged_on_each: PagedDesk,
+) -> None:
+    """The text came while phones rang for the caller; when they stop, nobody waits out the minutes to the next page."""
+    paged, show = paged_on_each, paged_on_each.desk.clock.show
+
+    def meanwhile(at: datetime) -> None:
+        show(at)
+        paged.deliver()
+
+    paged.desk.clock.show = meanwhile  # type: ignore[method-assign]
+    played = emergency(paged, script=CallerScript(hangs_up_at=Moment.RINGING, hangs_up_delay_seconds=75))
+    paged.passes(1)
+
+    assert [len(paged.texts_to(name)) for name in (JAMISON, LASHA)] == [1, 1]
+    (ring,) = paged.company.rings
+    assert ring.to == paged.number(LASHA)
+    assert played.call.ended_at is not None
+    assert 0 <= (ring.at - played.call.ended_at).total_seconds() < 5
+    paged.passes(EVERY - 10)
+    assert len(paged.company.texts) == 2, "from then on at the usual pace"
 
 
 def test_an_emergency_that_the_hunt_reaches_somebody_for_pages_nobody(paged: PagedDesk) -> None:

@@ -6,7 +6,7 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.cdr.records import Disposition, LegOutcome, TicketStatus
@@ -186,8 +186,6 @@ def test_whatever_comes_together_nobody_is_dropped_and_the_record_agrees_with_th
     desk = shared.desk()
     desk.switches = switches
     desk.phones = dict(zip(desk.names(), phones, strict=True))
-    # Told neither of the end of the dial nor of the bridge, nobody can know whether two people met.
-    assume(switches.abandoned_dial_action or switches.dial_bridged_sent)
     played = desk.dials(LINES[line], at=MOMENTS[moment], keys=keys, script=caller)
 
     assert_cared_for(played)

@@ -14,6 +14,7 @@ from app.store import Voicemail, VoicemailFilters, VoicemailState
 from app.telephony.provider import Telephony
 from app.voicemail import Voicemails
 from tests.app.voicemail.messages import Provider, sound
+from tests.app.web.signed import SignedClient
 from tests.desk import MAIN, Desk, PlayedCall, assert_cared_for
 
 TRANSCRIPT = "I am calling about a problem."
@@ -108,3 +109,16 @@ def test_what_was_written_down_is_sealed_and_nowhere_else(
     assert not any(b"about a problem" in content or b"patient\x33" in content for content in files)
     assert "about a problem" not in str(played.timeline) + capsys.readouterr().out
     assert "recordings/" not in str(played.timeline).lower()
+
+
+def test_a_report_of_another_recording_without_a_word_takes_nothing_from_a_message(desk: Desk) -> None:
+    """Twilio may report a recording as absent late, when the caller has left a message in the next one."""
+    listening(desk)
+    played = desk.dials(MAIN, keys="0")
+    assert played.call.disposition is Disposition.VOICEMAIL
+    report = next(each for each in played.trace.requests() if "/voice/recording/" in each.url)
+    fields = {**report.params, "RecordingSid": "RE" + "e" * 32, "RecordingStatus": "absent", "RecordingDuration": "0"}
+    SignedClient(desk.services).post("/" + report.url.split("/", 3)[3], list(fields.items()))
+
+    assert len(played.told("recording_stored")) == 2
+    assert played.call.disposition is Disposition.VOICEMAIL

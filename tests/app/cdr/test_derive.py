@@ -369,3 +369,43 @@ def test_facts_applied_at_once_or_in_any_two_goes_are_the_facts_applied_one_by_o
     story: tuple[Fact, ...], cut: int
 ) -> None:
     assert apply(told(*story[:cut]), story[cut:], hours=DESK) == told(*story) == apply(begun(), story, hours=DESK)
+
+
+# Neither the end of the Dial nor the bridge is told.
+
+
+def test_a_call_over_right_after_the_key_connected_nobody() -> None:
+    record = told(
+        dialled(5, 2, ANN),
+        leg_fact(FactKind.LEG_ACCEPTED, 12, 2),
+        leg_fact(FactKind.LEG_ENDED, 13, 2),
+        fact(FactKind.CALL_ENDED, 13, status="completed"),
+    )
+    assert record.legs[0].outcome is LegOutcome.CALLER_LEFT
+    assert record.call.disposition is Disposition.ABANDONED
+    assert (record.ticket.status, record.ticket.assignee) == (TicketStatus.NEW, None)
+
+
+def test_a_call_that_went_on_after_the_key_was_answered() -> None:
+    record = told(
+        dialled(5, 2, ANN),
+        leg_fact(FactKind.LEG_ACCEPTED, 12, 2),
+        leg_fact(FactKind.LEG_ENDED, 40, 2),
+        fact(FactKind.CALL_ENDED, 40, status="completed"),
+    )
+    assert record.legs[0].outcome is LegOutcome.ACCEPTED
+    assert (record.call.disposition, record.ticket.assignee) == (Disposition.ANSWERED, ANN)
+
+
+@pytest.mark.parametrize(("bridged", "outcome"), [(True, LegOutcome.ACCEPTED), (False, LegOutcome.CALLER_LEFT)])
+def test_the_end_of_the_dial_has_the_last_word_even_after_the_end_of_the_call(
+    bridged: bool, outcome: LegOutcome
+) -> None:
+    record = told(
+        dialled(5, 2, ANN),
+        leg_fact(FactKind.LEG_ACCEPTED, 12, 2),
+        fact(FactKind.CALL_ENDED, 15, status="completed"),
+        dial_ended(15, 2, "completed", bridged=bridged, left=True),
+    )
+    assert record.legs[0].outcome is outcome
+    assert (record.ticket.assignee == ANN) is bridged

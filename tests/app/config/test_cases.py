@@ -103,7 +103,7 @@ cases:
             ' got "sleeps"'
         ),
         '7:5: cases.1: unknown key "mesage"; did you mean "message"?',
-        '8:20: cases.1.expect.ends: expected one of answered, answering service, voicemail, hung up, got "happily"',
+        '8:20: cases.1.expect.ends: expected one of answered, answering service, voicemail, call back, hung up, got "happily"',
         (
             '8:39: cases.1.expect.priority: expected one of emergency, high, medium, low, got "highest";'
             ' did you mean "high"?'

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from app.config.in_force import ConfigStore
 from app.config.last_good import LastGood
 from app.config.problems import ConfigError
-from app.config.snapshot import ConfigStore
 
 REPOSITORY = Path(__file__).parents[3]
 

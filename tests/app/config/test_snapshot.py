@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.config.folder import Files, read_folder
+from app.config.in_force import ConfigStore
 from app.config.problems import ConfigError
-from app.config.snapshot import ConfigStore, check, load
+from app.config.snapshot import check, load
 from tests.app.config.configurations import GOOD, NOON, ROOT, built, found, good_files, with_changes, write
 
 BAD_FLOW = b"flow: night\n"
@@ -259,9 +260,9 @@ def test_going_back_to_an_earlier_edit_makes_it_the_newest_again(store: ConfigSt
     assert store.current().revision == first
 
 
-def test_the_digest_changes_with_the_files_and_with_nothing_else(store: ConfigStore, folder: Path) -> None:
-    assert store.digest() == store.current().revision
+def test_a_revision_is_named_by_its_files_and_by_nothing_else(store: ConfigStore, folder: Path) -> None:
+    assert read_folder(folder).revision == store.current().revision
     (folder / PROMPTS).touch()
-    assert store.digest() == store.current().revision
+    assert read_folder(folder).revision == store.current().revision
     reword(folder, "Hello.")
-    assert store.digest() == read_folder(folder).revision != store.current().revision
+    assert read_folder(folder).revision != store.current().revision

@@ -14,7 +14,7 @@ def test_an_installation_in_good_order(desk: Desk) -> None:
     """Only what is not there to be looked at is left out, and only the fallback is not hosted."""
     states = {finding.check: finding.state for finding in examine(live(desk))}
     assert {name: state for name, state in states.items() if state is not State.OK} == {"static fallback": State.WARN}
-    assert len(states) == 20
+    assert len(states) == 21
 
 
 def test_in_simulation_what_concerns_twilio_is_skipped(desk: Desk) -> None:
@@ -30,8 +30,8 @@ def test_without_a_database_everything_else_is_still_looked_at(desk: Desk, tmp_p
     findings = list(examine(replace(live(desk), store=store)))
     store.close()
     failed = {finding.check for finding in findings if finding.state is State.FAIL}
-    assert failed == {"database", "clock process", "outbox", "reconciliation"}
-    assert len(findings) == 20
+    assert failed == {"database", "publishing", "clock process", "outbox", "reconciliation"}
+    assert len(findings) == 21
 
 
 def test_with_twilio_out_of_reach_everything_else_is_still_looked_at(desk: Desk) -> None:

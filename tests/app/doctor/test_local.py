@@ -4,15 +4,19 @@ import json
 from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from app.config.folder import read_folder
 from app.config.problems import Problem
 from app.doctor import State, local
 from app.flow.messages import Order, OrderKind
+from app.publishing import Deed, Publishing
 from app.store import SpoolEntry
+from tests.app.config.configurations import write
 from tests.app.doctor.installations import found, live, one
-from tests.desk import TOKEN, Desk
+from tests.desk import CONFIG, TOKEN, Desk
 
 KEY = bytes(range(32))
 
@@ -73,6 +77,35 @@ def test_a_bad_edit_while_the_last_good_configuration_is_in_force(desk: Desk) ->
     assert finding.state is State.FAIL
     assert "schedules/on_call.yaml:14:3" in finding.what
     assert "is in force" in finding.what
+
+
+@pytest.mark.parametrize(
+    ("edited", "state", "said"),
+    [
+        (False, State.OK, "publication 1 of Lasha Dalakishvili is in force"),
+        (True, State.WARN, "the folder of this machine differs from it, and no process looks at that"),
+    ],
+)
+def test_a_folder_that_nobody_looks_at_any_more(
+    desk: Desk, tmp_path: Path, edited: bool, state: State, said: str
+) -> None:
+    installation = live(desk)
+    write(tmp_path / "config", read_folder(CONFIG).contents)
+    settings = replace(installation.settings, config_dir=tmp_path / "config")
+    publishing, at = Publishing(installation.store), desk.clock.at
+    publishing.publish(
+        publishing.draft_of_folder(settings.config_dir, at=at), Deed(by="Lasha Dalakishvili", at=at, message="")
+    )
+    if edited:
+        lines = settings.config_dir / "ivr_flows" / "lines.yaml"
+        lines.write_text(lines.read_text() + "# an edit\n")
+    finding = one(local.publishing, replace(installation, settings=settings))
+    assert finding.state is state
+    assert said in finding.what
+
+
+def test_where_nothing_is_published_the_folder_counts(desk: Desk) -> None:
+    assert "the folder of each machine counts" in one(local.publishing, live(desk)).what
 
 
 def test_a_database_can_be_written(desk: Desk) -> None:

@@ -115,7 +115,7 @@ def test_a_case_file_takes_every_way_out_of_its_node(kind: str) -> None:
     node = node_of(content["node"])
     went = {target for case in content["cases"] for target in case.get("goes", [])}
     assert set(exits(node)) <= went, "a way out that no case takes"
-    optional = {field.name for field in fields(node)} & {"answered", "nobody", "empty", "holiday"}
+    optional = {field.name for field in fields(node)} & {"answered", "nobody", "busy", "empty", "holiday"}
     assert all(getattr(node, name) is not None for name in optional), "a way out the file does not know of"
 
 

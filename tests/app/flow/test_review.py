@@ -6,7 +6,8 @@ from functools import cache
 
 import pytest
 
-from app.config.snapshot import ConfigStore, Snapshot
+from app.config.in_force import ConfigStore
+from app.config.snapshot import Snapshot
 from app.flow.book import FlowBook
 from app.flow.engine import advance, first_position
 from app.flow.messages import (

@@ -3,7 +3,7 @@
 Nodes are made straight from their classes: what YAML may say to staff is the configuration's own business.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, get_args
@@ -37,6 +37,7 @@ from oncall import (
     RingGroup,
     Roster,
     Source,
+    StaffState,
     TargetKind,
     Team,
 )
@@ -138,6 +139,7 @@ def scene(
     standing: Standing | None = None,
     line: QueueState | None = None,
     can_hold: bool = False,
+    talking: Collection[str] = (),
 ) -> Scene:
     known = replace(book(*flows), callers=callers())
     return Scene(
@@ -149,6 +151,7 @@ def scene(
         standing=lambda: standing or Standing(),
         queue=lambda: line,
         can_hold=can_hold,
+        staff=lambda _before: StaffState(talking=frozenset(talking)),
     )
 
 
@@ -165,7 +168,10 @@ def callers() -> KnownCallers:
 
 
 def caller_of(case: Mapping[str, Any]) -> dict[str, Any]:
-    """Who calls in a case: `caller`, a number; `ticket`, its open ticket; `minutes_ago`, when it last called."""
+    """Who calls in a case: `caller`, a number; `ticket`, its open ticket; `minutes_ago`, when it last called.
+
+    And which of the staff are `talking` on another call.
+    """
     ticket, minutes = case.get("ticket"), case.get("minutes_ago")
     open_ticket = earlier = None
     if ticket is not None:
@@ -175,7 +181,8 @@ def caller_of(case: Mapping[str, Any]) -> dict[str, Any]:
         ended_at = AT - timedelta(minutes=minutes)
         earlier = EarlierCall(ticket=1001, priority=Priority(case.get("last_priority", "medium")), ended_at=ended_at)
     standing = Standing(open_ticket=open_ticket, earlier=earlier)
-    return {"caller": case.get("caller", ""), "standing": standing, **line_of(case)}
+    who = {"caller": case.get("caller", ""), "standing": standing, "talking": case.get("talking", ())}
+    return {**who, **line_of(case)}
 
 
 def line_of(case: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from app.flow.messages import Order, OrderKind
-from app.store import ClaimedOrder, Store
+from app.store import LANES, ClaimedOrder, Lane, Store
 from tests.app.store.samples import AT, facts, record, sid
 
 LEASE = 60.0
@@ -76,8 +76,19 @@ def test_what_somebody_waits_for_stands_behind_no_mail(store: Store) -> None:
     ordered(store, *(order(f"mail {n}", OrderKind.MAIL, due=n) for n in range(3)), order("ring", due=9))
     ordered(store, order("text", OrderKind.SEND_TEXT, due=9))
     assert keys(claim(store, 10, limit=3)) == ["ring", "text", "mail 0"]
-    assert store.outbox.claim(now=later(10), limit=9, lease_seconds=LEASE, urgent=True) == ()
-    assert keys(store.outbox.claim(now=later(10), limit=9, lease_seconds=LEASE, urgent=False)) == ["mail 1", "mail 2"]
+    assert store.outbox.claim(now=later(10), limit=9, lease_seconds=LEASE, lane=Lane.URGENT) == ()
+    assert keys(store.outbox.claim(now=later(10), limit=9, lease_seconds=LEASE, lane=Lane.MAIL)) == ["mail 1", "mail 2"]
+
+
+def test_no_lane_stands_behind_another(store: Store) -> None:
+    """Nor in front of it: each kind has its own lane, and those of a lane keep their order."""
+    ordered(store, *(order(f"{kind} {n}", kind, due=n) for n in range(3) for kind in OrderKind))
+    for lane in Lane:
+        found = store.outbox.claim(now=later(10), limit=99, lease_seconds=LEASE, lane=lane)
+        assert {each.kind for each in found} == LANES[lane]
+        assert [each.due_at for each in found] == sorted(each.due_at for each in found)
+    assert claim(store, 10, limit=99) == ()
+    assert sorted(chain.from_iterable(LANES.values())) == sorted(OrderKind)
 
 
 def test_a_lease_that_lapses_is_anybodys_and_the_order_uncertain(store: Store) -> None:
@@ -155,15 +166,6 @@ def test_the_dead_are_counted_and_shown_until_somebody_sees_to_them(store: Store
     assert first.reason == "Twilio answers 400, code 21211"
     assert len(last.reason) == 200
     assert len(store.outbox.dead(1)) == 1
-
-    assert store.outbox.revive(first.id, at=later(41))
-    assert store.outbox.dismiss(last.id, at=later(41))
-    assert not store.outbox.revive(last.id, at=later(42))
-    assert not store.outbox.dismiss(first.id, at=later(42))
-    assert store.outbox.counts(now=later(45)).dead == 0
-    assert store.outbox.counts(now=later(45)).oldest_seconds == 45
-    (again,) = claim(store, 45)
-    assert (again.key, again.attempts) == ("one", 1)
 
 
 def test_the_provider_may_tell_us_first_that_it_is_done(store: Store) -> None:

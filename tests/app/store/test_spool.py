@@ -165,3 +165,20 @@ def test_only_one_replays_at_a_time(tmp_path: Path) -> None:
     inner: list[int] = []
     assert spool.replay(lambda _: not inner.append(spool.replay(lambda _: True))) == 1  # type: ignore[func-returns-value]
     assert inner == [0]
+
+
+def test_an_entry_that_a_mistake_keeps_from_being_stored_waits_and_keeps_none_of_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = filled(tmp_path, 1, 2, 3)
+
+    def store(each: SpoolEntry) -> bool:
+        if each.turn == 2:
+            raise TypeError("a mistake")
+        return True
+
+    assert spool.replay(store) == 2
+    assert [each.turn for each in spool.read()] == [2]
+    assert sid(2) in caplog.text
+    assert spool.replay(lambda _: True) == 1
+    assert spool.size() == 0

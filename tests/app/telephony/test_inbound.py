@@ -1,5 +1,7 @@
 """Twilio's words become ours; what is missing, odd or unknown becomes the harmless case."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from app.telephony.inbound import (
     dial_ended,
     dial_status,
     form_fields,
+    happened_at,
     keys,
     over_in,
     recording_ended,
@@ -166,3 +169,33 @@ def test_a_field_of_any_length_is_cut() -> None:
 
 def test_the_last_of_several_values_counts() -> None:
     assert voice_request([("Digits", "1"), ("Digits", "2")]).fields["Digits"] == "2"
+
+
+NOW = datetime(2026, 12, 1, 16, 0, 30, 250_000, tzinfo=UTC)
+BEGAN = NOW - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "seconds_ago"),
+    [
+        ("Tue, 01 Dec 2026 16:00:10 +0000", 19.25),
+        ("Tue, 01 Dec 2026 10:00:10 -0600", 19.25),
+        ("Tue, 01 Dec 2026 16:00:29 +0000", 0),  # hardly late: our own clock is finer
+        ("Tue, 01 Dec 2026 16:00:31 +0000", 0),  # in the future
+        ("Tue, 01 Dec 2026 15:59:29 +0000", 0),  # before the call
+        ("Tue, 01 Dec 2026 16:00:10", 0),  # no zone
+        ("Tue, 01 Dec 2026 16:00:10 -0000", 0),
+        ("Tue, 99 Dec 2026 16:00:10 +9999999999", 0),
+        ("yesterday", 0),
+        ("", 0),
+    ],
+)
+def test_a_late_report_is_told_as_of_when_it_says_it_happened(stamp: str, seconds_ago: float) -> None:
+    at = happened_at(request(Timestamp=stamp), now=NOW, since=BEGAN)
+    assert at == NOW - timedelta(seconds=seconds_ago)
+    assert at.tzinfo is UTC
+
+
+@given(stamp=st.text(max_size=40))
+def test_whatever_a_timestamp_says_the_instant_is_of_this_call(stamp: str) -> None:
+    assert BEGAN <= happened_at(request(Timestamp=stamp), now=NOW, since=BEGAN) <= NOW

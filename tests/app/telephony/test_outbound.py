@@ -252,6 +252,24 @@ def test_a_recording_is_deleted_once_or_twice(httpserver: HTTPServer, twilio: Tw
         twilio.delete_recording(RECORDING)
 
 
+def test_what_was_written_down_is_read_and_deleted(httpserver: HTTPServer, twilio: TwilioTelephony) -> None:
+    mine, others = "TR" + "3" * 32, "TR" + "4" * 32
+    rows = [
+        {"sid": sid, "recording_sid": recording, "status": "completed", "transcription_text": "The printer."}
+        for sid, recording in ((mine, RECORDING), (others, "RE" + "9" * 32))
+    ]
+    listed = page("transcriptions", *rows)
+    httpserver.expect_request(f"{API}/Transcriptions.json", method="GET").respond_with_json(listed)
+    (found,) = twilio.transcripts(RECORDING)
+    assert (found.sid, found.status, found.text) == (mine, "completed", "The printer.")
+    assert "printer" not in repr(found)
+    path = f"{API}/Transcriptions/{mine}.json"
+    httpserver.expect_oneshot_request(path, method="DELETE").respond_with_data(status=204)
+    twilio.delete_transcript(mine)
+    httpserver.expect_oneshot_request(path, method="DELETE").respond_with_json({"code": 20404}, status=404)
+    twilio.delete_transcript(mine)
+
+
 def test_numbers_are_read_and_wired(httpserver: HTTPServer, twilio: TwilioTelephony) -> None:
     listed = page("incoming_phone_numbers", number())
     httpserver.expect_request(f"{API}/IncomingPhoneNumbers.json", method="GET").respond_with_json(listed)

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from app.calls import Calls
-from app.config.snapshot import ConfigStore
+from app.config.in_force import ConfigStore
 from app.flow.messages import Fact, FactKind
 from app.outbox import Deliveries
 from app.services import Services, wire
 from app.store import Store, Voicemail
 from app.telephony.inbound import voice_request
-from app.telephony.provider import ProviderError, Telephony
+from app.telephony.provider import ProviderError, RemoteTranscript, Telephony
 from app.vault import Vault
 from app.voicemail import Voicemails, announce, recording_stored
 from tests.app.store.samples import record, sid
@@ -51,6 +51,16 @@ class Provider:
     fetched: int = 0
     removed: list[str] = field(default_factory=list)
     requests_to_delete: int = 0
+    written_down: dict[str, RemoteTranscript] = field(default_factory=dict)
+    transcripts_removed: list[str] = field(default_factory=list)
+
+    def transcripts(self, recording_sid: str) -> tuple[RemoteTranscript, ...]:
+        del recording_sid  # there is but one
+        return tuple(self.written_down.values())
+
+    def delete_transcript(self, sid: str) -> None:
+        self.written_down.pop(sid, None)
+        self.transcripts_removed.append(sid)
 
     def recording(self, sid: str) -> bytes:
         self.fetched += 1

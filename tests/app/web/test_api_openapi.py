@@ -31,9 +31,9 @@ def description(client: Client) -> Any:
     return answer.get_json()
 
 
-def assert_as_described(document: Any, path: str, answer: TestResponse) -> None:
+def assert_as_described(document: Any, path: str, answer: TestResponse, method: str = "get") -> None:
     """The body is of the type and schema that the description promises for this status."""
-    [(mimetype, content)] = document["paths"][path]["get"]["responses"][str(answer.status_code)]["content"].items()
+    [(mimetype, content)] = document["paths"][path][method]["responses"][str(answer.status_code)]["content"].items()
     assert answer.mimetype == mimetype
     schema = {**content["schema"], "components": document["components"]}
     Draft202012Validator(schema, format_checker=FormatChecker()).validate(answer.get_json())
@@ -55,15 +55,16 @@ def test_the_description_needs_no_token_and_is_sound(desk: Desk) -> None:
         Draft202012Validator.check_schema(schema)
     known = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     assert references(document) == known
-    identifiers = [path["get"]["operationId"] for path in document["paths"].values()]
+    identifiers = [each["operationId"] for path in document["paths"].values() for each in path.values()]
     assert len(identifiers) == len(set(identifiers))
 
 
 def test_every_parameter_is_described_and_none_is_named_by_a_reference(desk: Desk) -> None:
-    for path, item in description(Client(desk.services, None))["paths"].items():
-        in_path = {each["name"] for each in item["get"]["parameters"] if each["in"] == "path"}
+    paths = description(Client(desk.services, None))["paths"]
+    for path, operation in [(path, each) for path, item in paths.items() for each in item.values()]:
+        in_path = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
         assert in_path == set(re.findall(r"{(\w+)}", path))
-        for each in item["get"]["parameters"]:
+        for each in operation["parameters"]:
             assert set(each) == PARAMETER_KEYS if each["in"] == "query" else each["required"]
             assert each["schema"]["type"] in {"string", "integer"}
             Draft202012Validator.check_schema(each["schema"])
@@ -90,6 +91,12 @@ def test_every_address_is_described(client: Client) -> None:
         ("/api/v1/tickets/{number}", "/tickets/1"),
         ("/api/v1/oncall", "/oncall"),
         ("/api/v1/oncall", "/oncall?at=x"),
+        ("/api/v1/line", "/line"),
+        ("/api/v1/line", "/line?x=1"),
+        ("/api/v1/voicemail", "/voicemail"),
+        ("/api/v1/voicemail", "/voicemail?state=x"),
+        ("/api/v1/voicemail/{recording_sid}", "/voicemail/RE1"),
+        ("/api/v1/voicemail/{recording_sid}/audio", "/voicemail/RE1/audio"),
         ("/api/v1/route", "/route?keys=1"),
         ("/api/v1/route", "/route?line=nowhere"),
     ],
@@ -111,10 +118,11 @@ def test_every_call_that_was_played_is_as_described(client: Client) -> None:
 def test_a_refusal_is_as_described(desk: Desk, secret: str | None, status: int) -> None:
     client = Client(desk.services, secret)
     document = description(client)
-    for path in document["paths"]:
-        answer = client.http.get(path.replace("{call_sid}", "CA1").replace("{number}", "1"), headers=client.headers)
+    for path, method in [(path, method) for path, item in document["paths"].items() for method in item]:
+        address = re.sub(r"{\w+}", "1", path)
+        answer = client.http.open(address, method=method.upper(), headers=client.headers)
         assert answer.status_code == status
-        assert_as_described(document, path, answer)
+        assert_as_described(document, path, answer, method)
 
 
 def test_the_limits_told_are_those_that_are_kept(client: Client) -> None:

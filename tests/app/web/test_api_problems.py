@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
-from app.config.snapshot import ConfigStore, Snapshot
+from app.config.in_force import ConfigStore
+from app.config.snapshot import Snapshot
 from app.store.paging import packed
 from app.web.api_access import Role
 from app.web.api_parameters import (

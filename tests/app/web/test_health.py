@@ -13,9 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.config.folder import read_folder
+from app.flow.messages import Order, OrderKind
 from app.services import Services
-from app.store import Spool, Store, StoreUnavailable
-from app.web.health import OLDEST_HEARTBEAT, Finding, Readiness, _masked, health, observe
+from app.store import AuditEntry, Publication, PublicationKind, Spool, Store, StoreUnavailable
+from app.web.health import OLDEST_HEARTBEAT, Finding, Readiness, _masked, figure_of, health, observe
 from tests.app.config.configurations import good_files, write
 from tests.app.store.samples import sid
 from tests.desk import CONFIG, Desk, make_desk
@@ -97,9 +99,9 @@ def test_a_process_that_lives_says_so_whatever_else_is_wrong(tmp_path: Path) -> 
 def test_ready_means_that_every_part_is_there(beating: Desk) -> None:
     status, found = readiness(beating.services)
     assert status == 200
-    assert set(found) == {"database", "migrations", "clock", "configuration", "spool"}
+    assert set(found) == {"database", "migrations", "clock", "outbox", "configuration", "spool"}
     assert all(set(part) == {"ok", "detail"} and part["ok"] for part in found.values())
-    assert found["configuration"]["detail"] == f"revision {beating.snapshot.revision}"
+    assert found["configuration"]["detail"] == f"revision {beating.snapshot.revision}, folder"
     assert found["migrations"]["detail"] == f"at revision {beating.services.store.revision()}"
 
 
@@ -114,7 +116,7 @@ def test_a_database_that_does_not_answer_is_named_and_asked_once(tmp_path: Path)
 def test_a_database_without_our_tables_is_named(tmp_path: Path) -> None:
     empty = make_desk(f"sqlite:///{tmp_path}/empty.db", tmp_path, store=_touched(tmp_path / "empty.db"))
     faults = failing(empty.services)
-    assert faults["migrations"] == "the schema is at revision none, not at ours: run `ivr db upgrade`"
+    assert faults["migrations"] == "the schema is at revision none, older than ours: run `ivr db upgrade`"
     assert faults["clock"] == "the database does not answer: not migrated"
 
 
@@ -167,9 +169,66 @@ def test_a_bad_edit_is_named_with_its_problems_and_the_revision_kept(sqlite_url:
             (folder / name).write_text('lines: {main: {number: "8165550142x", colour: red}}\n')
     desk.services.config.reload()
     said = failing(desk.services)["configuration"]
-    assert said.startswith(f"revision {kept} stays in force; the files are refused since 2026-12-01T16:00:00Z: ")
+    assert said.startswith(
+        f"revision {kept}, folder, stays in force; the files are refused since 2026-12-01T16:00:00Z: "
+    )
     assert "lines.yaml:1:" in said
     assert "8165550142" not in said
+
+
+def published(desk: Desk, revision: str) -> None:
+    """Something is published, by whatever program."""
+    made = Publication(
+        kind=PublicationKind.PUBLISHED,
+        revision=revision,
+        written=revision,
+        author="Lasha Dalakishvili",
+        at=desk.clock.at,
+        message="",
+    )
+    entry = AuditEntry(at=desk.clock.at, actor=made.author, action="configuration_published", subject=revision)
+    files = read_folder(CONFIG).contents
+    newest = desk.services.store.publications.newest()
+    desk.services.store.publications.add(made, files, after=newest.number if newest else 0, audit=entry)
+
+
+def test_what_is_published_is_named_as_the_source(beating: Desk) -> None:
+    published(beating, read_folder(CONFIG).revision)
+    beating.services.config.look()
+    assert failing(beating.services) == {}
+    _, found = readiness(beating.services)
+    assert found["configuration"]["detail"] == f"revision {beating.snapshot.revision}, publication 1"
+
+
+def test_a_publication_that_is_damaged_or_cannot_be_read_is_named(beating: Desk) -> None:
+    published(beating, "0123456789ab")
+    kept = beating.snapshot.revision
+    beating.services.config.look()
+    said = failing(beating.services)["configuration"]
+    assert said.startswith(f"revision {kept}, folder, stays in force; publication 1 is refused since 2026-12-01T16:00")
+    assert "is not in the database as it was published" in said
+
+
+def test_a_clock_process_that_stands_by_is_told_of(beating: Desk) -> None:
+    beating.services.store.beat("clock standby", at=beating.clock.at)
+    assert readiness(beating.services)[1]["clock"]["detail"] == "alive 0 seconds ago; another one stands by"
+    beating.services.store.beat("clock standby", at=beating.clock.at - timedelta(hours=1))
+    assert readiness(beating.services)[1]["clock"]["detail"] == "alive 0 seconds ago"
+
+
+def test_the_figures_tell_what_is_in_force_and_where_it_came_from(beating: Desk) -> None:
+    tell = figure_of(beating.services.config)
+    tell()
+    revision = read_folder(CONFIG).revision
+    before = f'ivr_configuration{{revision="{revision}",source="folder"}}'
+    text = client_of(beating.services).get("/metrics").text
+    assert f"{before} 1.0" in text
+    published(beating, revision)
+    beating.services.config.look()
+    tell()
+    text = client_of(beating.services).get("/metrics").text
+    assert f"{before} 0.0" in text
+    assert f'ivr_configuration{{revision="{revision}",source="publication 1"}} 1.0' in text
 
 
 def test_a_long_list_of_problems_is_cut_short(sqlite_url: str, tmp_path: Path) -> None:
@@ -211,7 +270,7 @@ def samples(client: FlaskClient) -> dict[tuple[str, str, str], float]:
         (sample.name, sample.labels["route"], sample.labels.get("status", sample.labels.get("le", ""))): sample.value
         for family in text_string_to_metric_families(answer.text)
         for sample in family.samples
-        if family.name.startswith("ivr_")
+        if family.name.startswith("ivr_http_")
     }
 
 
@@ -260,3 +319,58 @@ def test_the_figures_of_several_processes_are_added_up(
 def test_both_kinds_of_database_can_be_ready(desk_on_each: Desk) -> None:
     desk_on_each.services.store.beat("clock", at=desk_on_each.clock.now())
     assert failing(desk_on_each.services) == {}
+
+
+def give_up(desk: Desk, kind: OrderKind, reason: str) -> None:
+    """An order of this kind is given up."""
+    with desk.services.store.turn() as turn:
+        turn.order([Order(kind=kind, key=f"{kind} {reason}", due_at=desk.clock.at)])
+    (order,) = desk.services.store.outbox.claim(now=desk.clock.at, limit=1, lease_seconds=60)
+    desk.services.store.outbox.give_up(order, at=desk.clock.at, reason=reason)
+
+
+def test_orders_that_were_given_up_are_a_warning_and_an_alarm(beating: Desk) -> None:
+    """The service is as ready as before: an alarm that stays until a person has looked must not hide other faults."""
+    give_up(beating, OrderKind.MAIL, "refused")
+    give_up(beating, OrderKind.RING_PHONE, "refused")
+    status, found = readiness(beating.services)
+    assert status == 200
+    dead = "warning: given up and not dealt with: 1 mail, 1 ring_phone; see `ivr outbox list --dead`; 0 orders wait"
+    assert found["outbox"] == {"ok": True, "detail": dead}
+
+
+def test_urgent_orders_that_nobody_carries_out_are_a_warning(beating: Desk) -> None:
+    kinds = (OrderKind.RING_PHONE, OrderKind.MAIL)
+    with beating.services.store.turn() as turn:
+        turn.order([Order(kind=kind, key=kind, due_at=beating.clock.at) for kind in kinds])
+    assert readiness(beating.services)[1]["outbox"]["detail"] == "2 orders wait"
+    beating.clock.at += timedelta(seconds=90)
+    told = readiness(beating.services)[1]["outbox"]["detail"]
+    assert told == "warning: urgent orders wait: ring_phone for 90 seconds; 2 orders wait"
+
+
+def test_the_figures_tell_how_each_kind_of_order_stands(beating: Desk) -> None:
+    give_up(beating, OrderKind.MAIL, "refused")
+    with beating.services.store.turn() as turn:
+        turn.order([Order(kind=OrderKind.WEBHOOK, key="one", due_at=beating.clock.at - timedelta(seconds=30))])
+    text = client_of(beating.services).get("/metrics").get_data(as_text=True)
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+
+    def figures(name: str) -> dict[str, float]:
+        return {sample.labels["kind"]: sample.value for sample in families[name].samples}
+
+    assert figures("ivr_outbox_dead")["mail"] == 1
+    assert figures("ivr_outbox_waiting")["webhook"] == 1
+    assert figures("ivr_outbox_oldest_seconds")["webhook"] == 30
+    assert figures("ivr_outbox_waiting").keys() == {kind.value for kind in OrderKind}, "also of those without any"
+
+
+def test_figures_do_not_need_the_database(tmp_path: Path) -> None:
+    class Away(Store):
+        def _read(self, _question: object) -> object:  # type: ignore[override]
+            raise StoreUnavailable("cannot connect")
+
+    url = f"sqlite:///{tmp_path}/nothing.db"
+    answer = client_of(make_desk(url, tmp_path, store=Away.open(url)).services).get("/metrics")
+    assert answer.status_code == 200
+    assert "ivr_outbox" not in answer.get_data(as_text=True)
