@@ -69,12 +69,17 @@ class Announcer:
     mail: MailWay | None = None
     endpoints: tuple[Endpoint, ...] = ()
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens."""
+        return self.mail is not None or bool(self.endpoints)
+
     def announce(self, transaction: TurnTransaction, *, number: int, event: TicketEvent, at: datetime) -> None:
         """Order the mail and webhooks of an event of a ticket, within the transaction that makes it happen.
 
         Telling the same event of the same instant again orders nothing; a ticket is opened once, whenever that is.
         """
-        if self.mail is None and not self.endpoints:
+        if not self.is_heard:
             return
         orders = [*self._mails(number, event, at), *self._webhooks(number, event, at)]
         if orders:

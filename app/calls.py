@@ -48,12 +48,13 @@ from app.paging import see_to
 from app.queue_keeping import keep_line, state_of
 from app.ringing import calls_off, hold_state, ring_order
 from app.services import Services
-from app.store import SpoolEntry, StoreUnavailable, TurnTransaction
+from app.store import FirstSight, SpoolEntry, StoreUnavailable, TurnTransaction
 from app.telephony import twiml
 from app.telephony.inbound import VoiceRequest, dial_status, happened_at, over_in, whole_seconds
 from app.turn_rules import (
     LONGEST_CALL,
     as_it_began,
+    begins_plainly,
     desk_hours,
     is_fresh,
     opening_of,
@@ -85,7 +86,14 @@ class Calls:
         """The first ring: opens the ticket and enters the flow of the line that was dialled."""
         at = self.services.clock.now()
         position = self._beginning(request, self.services.config.current(), at)
-        return self._turn(position, CallArrived(), request, at)
+        if request.gone:
+            return self._turn(position, CallArrived(), request, at)
+        try:
+            said = self._at_first_sight(position, request, at)
+        except StoreUnavailable as fault:
+            _log.warning("store_unavailable", call_sid=request.call_sid, turn=position.turn, reason=fault.reason)
+            return self._turn_unstored(position, CallArrived(), request, at)
+        return self._turn(position, CallArrived(), request, at) if said is None else said
 
     def resume(self, token: str, request: VoiceRequest, event: Event) -> str:
         """The caller did something, or an attempt to reach somebody ended, at the position in `token`."""
@@ -195,6 +203,39 @@ class Calls:
 
     # One turn.
 
+    def _at_first_sight(self, position: Position, request: VoiceRequest, at: datetime) -> str | None:
+        """The first turn of a call that begins like most: worked out while nothing is held, stored in one go.
+
+        None for a call that needs more, or that somebody has opened already.
+        """
+        snapshot = self._snapshot(position.revision)
+        with self.services.store.first_sight() as sight:
+            seen = sight.glance(request.call_sid, position.exchange)
+            if seen.reply is not None or seen.is_known:
+                return seen.reply
+            record = opening_of(request, snapshot, at=at)
+            turn = advance(position, CallArrived(), self._first_scene(snapshot, request, sight, at))
+            after = apply(record, turn.facts, hours=desk_hours(snapshot))
+            if not begins_plainly(after, turn.facts):
+                return None
+            reply = self._render(turn, snapshot, request)
+            then = self._announce_opening if self.services.announcer.is_heard else None
+            opened = sight.open(after, position.exchange, turn.facts, reply=reply, then=then)
+        return reply if opened else None
+
+    def _announce_opening(self, transaction: TurnTransaction, opened: CallRecord) -> None:
+        self.services.announcer.follow(transaction, None, opened.ticket, at=opened.call.started_at)
+
+    def _first_scene(self, snapshot: Snapshot, request: VoiceRequest, sight: FirstSight, at: datetime) -> Scene:
+        """What is known when a call comes in; nobody is rung by what begins plainly, so nobody's state is asked."""
+        return Scene(
+            book=snapshot.book,
+            roster=snapshot.roster,
+            at=at,
+            caller=request.caller,
+            standing=cache(lambda: sight.standing(caller=request.caller, call_sid=request.call_sid, at=at)),
+        )
+
     def _turn(self, position: Position, event: Event, request: VoiceRequest, at: datetime) -> str:
         snapshot = self._snapshot(position.revision)
         call_sid = request.call_sid
@@ -292,7 +333,7 @@ class Calls:
         phones = [
             each for instruction in turn.instructions if isinstance(instruction, Hold) for each in instruction.phones
         ]
-        if turn.position is None:
+        if not phones or turn.position is None:
             return []
         line = snapshot.book.line_for(request.dialled)
         waiting = replace(turn.position, call_sid=request.call_sid)
@@ -311,7 +352,7 @@ class Calls:
             write(position),
             transcribed=transcriber(self.services.settings).by_provider,
             queue=self.services.positions.hold_name(request.call_sid, position.turn),
-            lap=write(replace(position, lap=1)),
+            lap=lambda: write(replace(position, lap=1)),
         )
 
     def _snapshot(self, revision: str) -> Snapshot:

@@ -11,7 +11,9 @@ from app import static_fallback
 from app.answering_service_list import send_list
 from app.calls import Calls
 from app.config.watch import watch
+from app.coverage_watch import look_ahead
 from app.errands import deliveries
+from app.finished_calls import count_finished, count_late
 from app.leader import Job, Leader
 from app.logs import configure_logs
 from app.outbox import DeliveryThread, sweep_orders
@@ -41,6 +43,9 @@ TICKETS_SECONDS = 60
 HANDOVERS_SECONDS = 60
 LINE_SECONDS = 1
 ORDERS_SECONDS = 600
+FINISHED_SECONDS = 15
+LATE_SECONDS = 900
+COVERAGE_SECONDS = 60
 LONGEST_CALL = timedelta(hours=6)
 _log = structlog.get_logger(__name__)
 
@@ -160,4 +165,7 @@ BY_THE_LEADER: Timetable = (
     (publish_calendars, TIME_OFF_SECONDS),
     (sweep_tickets, TICKETS_SECONDS),
     (sweep_orders, ORDERS_SECONDS),
+    (count_finished, FINISHED_SECONDS),
+    (count_late, LATE_SECONDS),
+    (look_ahead, COVERAGE_SECONDS),
 )

@@ -1,6 +1,6 @@
 """The wiring: every part that touches the world, made from settings in one place; tests hand in their own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.announcements import Announcer
 from app.clock import Clock, clock_for
@@ -28,7 +28,7 @@ class Services:
     signatures: SignatureCheck
     telephony: Telephony
     vault: Vault
-    announcer: Announcer = Announcer()
+    announcer: Announcer = field(default_factory=Announcer)
 
     @property
     def can_ring(self) -> bool:

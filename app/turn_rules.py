@@ -3,18 +3,34 @@
 Pure rules for the use case of calls; nothing is read or stored here.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.cdr.derive import opened
 from app.cdr.records import Call, CallRecord
+from app.cdr.ticket_rules import is_unowned_emergency
 from app.config.snapshot import Snapshot
-from app.flow.messages import CallerLeft, DialEnded, Event, HoldEnded, Position, RecordingEnded
+from app.flow.messages import CallerLeft, DialEnded, Event, Fact, FactKind, HoldEnded, Position, RecordingEnded
 from app.telephony.inbound import VoiceRequest
 from oncall import BusinessHours
 
 LONGEST_CALL = timedelta(hours=24)
 CLOCK_SKEW = timedelta(minutes=5)
+_PLAIN = frozenset(
+    {
+        FactKind.CALL_ARRIVED,
+        FactKind.CALLER_RECOGNISED,
+        FactKind.OPEN_TICKET_FOUND,
+        FactKind.LANGUAGE_CHOSEN,
+        FactKind.HOURS_CHECKED,
+        FactKind.PROMPT_SAID,
+        FactKind.MENU_OFFERED,
+        FactKind.PRIORITY_SET,
+        FactKind.TAGS_ADDED,
+        FactKind.FLOW_CHANGED,
+    }
+)
 
 
 def opening_of(request: VoiceRequest, snapshot: Snapshot, *, at: datetime) -> CallRecord:
@@ -29,6 +45,11 @@ def opening_of(request: VoiceRequest, snapshot: Snapshot, *, at: datetime) -> Ca
         revision=snapshot.revision,
         priority=line.priority,
     )
+
+
+def begins_plainly(record: CallRecord, facts: Sequence[Fact]) -> bool:
+    """Whether all that has happened is that a caller was greeted and asked: nobody rings, waits or is to be paged."""
+    return not is_unowned_emergency(record.ticket) and all(fact.kind in _PLAIN for fact in facts)
 
 
 def desk_hours(snapshot: Snapshot) -> BusinessHours | None:

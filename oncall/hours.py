@@ -96,6 +96,7 @@ class BusinessHours:
     exceptions: Mapping[date, DayException]
     source: Source
     _chunks: dict[int, _OpenTimes] = field(default_factory=dict, init=False, repr=False)
+    _told: dict[date, tuple[datetime, HoursState]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not any(self.week):
@@ -104,6 +105,15 @@ class BusinessHours:
     def state(self, *, at: datetime) -> HoursState:
         """Say whether the desk is open at the instant, until when, and why."""
         on = walltime.local_date(at, zone=self.zone)
+        since, told = self._told.get(on, (at, None))
+        if told is None or told.until is None or not since <= at < told.until:
+            told = self._state(on, at)
+            if len(self._told) > _KEPT_CHUNKS:  # a bound on memory
+                self._told.clear()
+            self._told[on] = (at, told)
+        return told
+
+    def _state(self, on: date, at: datetime) -> HoursState:
         exception = self.exceptions.get(on)
         is_open = self.is_open(at=at)
         return HoursState(

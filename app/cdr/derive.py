@@ -26,6 +26,7 @@ from app.cdr.ticket_facts import (
     NEVER_REACHED_US,
     closed_as_blocked,
     replace_subject,
+    subject_of,
     with_clocks,
     with_priority,
     with_requester,
@@ -54,11 +55,11 @@ def opened(
         channel=Channel.PHONE,
         priority=priority,
         status=TicketStatus.NEW,
-        subject="",
+        subject=subject_of(call),
         requester=caller,
         created_at=at,
     )
-    return replace_subject(CallRecord(call=call, ticket=ticket))
+    return CallRecord(call=call, ticket=ticket)
 
 
 def apply(record: CallRecord, facts: Iterable[Fact], *, hours: BusinessHours | None) -> CallRecord:
@@ -208,6 +209,8 @@ _STEPS: dict[FactKind, Callable[[CallRecord, Fact], CallRecord]] = {
 
 def _with_summary(record: CallRecord) -> CallRecord:
     call = record.call
+    if not record.legs and call.ended_at is None and call.answered_at is None:
+        return record  # nobody has been reached, and the caller is still there
     taken = next((leg for leg in record.legs if leg.outcome is LegOutcome.ACCEPTED), None)
     answered_at = None if taken is None else taken.accepted_at
     ended_at = call.ended_at

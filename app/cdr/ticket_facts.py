@@ -126,32 +126,36 @@ def _took_it_back(ticket: Ticket, leg: Leg) -> bool:
 
 def replace_subject(record: CallRecord) -> CallRecord:
     """The record with its ticket's subject saying, in one line, what the call was."""
-    call = record.call
     if is_joined(record) or decided_at(record.ticket, "subject") is not None:
         return record
+    subject = subject_of(record.call)
+    if subject == record.ticket.subject:
+        return record
+    return replace(record, ticket=replace(record.ticket, subject=subject))
+
+
+def subject_of(call: Call) -> str:
+    """What the call was, in one line."""
     caller = call.callback_number or call.caller or "a withheld number"
     origin = f"from {caller} on the {call.line} line"
     match call.disposition:
         case _ if call.stage == BLOCKED:
-            subject = f"Blocked call {origin}"
+            return f"Blocked call {origin}"
         case Disposition.ANSWERED:
-            subject = f"Call {origin}, taken by {call.answered_by}"
+            return f"Call {origin}, taken by {call.answered_by}"
         case Disposition.ANSWERING_SERVICE:
-            subject = f"Call {origin}, taken by {call.answered_by}"
+            return f"Call {origin}, taken by {call.answered_by}"
         case Disposition.VOICEMAIL:
-            subject = f"Voicemail {origin}" + (", message lost" if call.stage == MESSAGE_LOST else "")
+            return f"Voicemail {origin}" + (", message lost" if call.stage == MESSAGE_LOST else "")
         case Disposition.CALLBACK:
             given_up = call.stage.startswith(CALLBACK_LEFT)
-            subject = f"Call-back asked for {origin}" + (f", {call.stage}" if given_up else "")
+            return f"Call-back asked for {origin}" + (f", {call.stage}" if given_up else "")
         case Disposition.ABANDONED:
-            subject = f"Missed call {origin}, {_until(call, 'hung up')}"
+            return f"Missed call {origin}, {_until(call, 'hung up')}"
         case Disposition.FAILED:
-            subject = f"Failed call {origin}, {_until(call, 'broken off')}"
+            return f"Failed call {origin}, {_until(call, 'broken off')}"
         case Disposition.IN_PROGRESS:
-            subject = f"Call {origin}, {call.stage}"
-    if subject == record.ticket.subject:
-        return record
-    return replace(record, ticket=replace(record.ticket, subject=subject))
+            return f"Call {origin}, {call.stage}"
 
 
 def _until(call: Call, ending: str) -> str:

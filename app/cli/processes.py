@@ -6,11 +6,15 @@ import subprocess
 import sys
 import time
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from app.cli.environment import live_snapshot_or_exit, settings_or_exit
 from app.store import Store, StoreUnavailable
+
+if TYPE_CHECKING:
+    from app.web.server import Program
 
 CLOCK_RESTART_SECONDS = 2.0
 STOP_SECONDS = 20.0
@@ -26,7 +30,14 @@ def web(host: str, port: int, workers: int) -> None:
     live_snapshot_or_exit(settings)
     from app.web.server import serve_web  # noqa: PLC0415 (gunicorn is not needed by the other commands)
 
-    serve_web(host=host, port=port, workers=workers)
+    serve_web(host=host, port=port, workers=workers, make=_program)
+
+
+def _program() -> "Program":
+    # Its figures look, when they are loaded, for the folder that the server has made by then.
+    from app.web.factory import program  # noqa: PLC0415
+
+    return program()
 
 
 @click.command()

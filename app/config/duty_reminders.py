@@ -50,7 +50,5 @@ class RemindersModel(Strict):
 def seconds_of(model: MinutesModel, usual: Mapping[Priority, int]) -> Mapping[Priority, int]:
     """Return seconds by priority: what is written, else the usual; what is never is left out."""
     written = {each: getattr(model, each.value) for each in Priority}
-    found = {
-        each: usual.get(each, 0) if minutes is None else minutes * _MINUTE for each, minutes in written.items()
-    }
+    found = {each: usual.get(each, 0) if minutes is None else minutes * _MINUTE for each, minutes in written.items()}
     return MappingProxyType({each: seconds for each, seconds in found.items() if seconds})

@@ -35,7 +35,10 @@ class FlowBook:
 
     def line_for(self, dialled: str) -> Line:
         """Return the line of a dialled number (E.164); the first line stands in for a number nobody listed."""
-        return next((line for line in self.lines.values() if line.number == dialled), self._first_line)
+        for line in self.lines.values():
+            if line.number == dialled:
+                return line
+        return self._first_line
 
     def line(self, name: str) -> Line:
         """Return the line of that name; the first line stands in for one that is no longer listed."""

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from app import clock
-from app.flow.messages import OrderKind
+from app.flow.messages import Detail, OrderKind
 from app.services import Services
 from app.store import ClaimedOrder, Lane, StoreUnavailable
 from app.telephony.outbound import ProviderError
@@ -85,12 +85,16 @@ class Deliveries:
         begun_at = clock.monotonic()
         for order in orders:
             late = clock.monotonic() - begun_at > _LATEST_START_SECONDS
-            try:
-                self._hand_back(order) if late else self._deliver(order)
-            except StoreUnavailable as fault:
-                # What was done is found again when the lease has lapsed; the others are still delivered.
-                _log.warning("order_unrecorded", order=order.key, kind=order.kind, reason=fault.reason)
+            with structlog.contextvars.bound_contextvars(**_about(order)):
+                self._take(order, late=late)
         return len(orders)
+
+    def _take(self, order: ClaimedOrder, *, late: bool) -> None:
+        try:
+            self._hand_back(order) if late else self._deliver(order)
+        except StoreUnavailable as fault:
+            # What was done is found again when the lease has lapsed; the others are still delivered.
+            _log.warning("order_unrecorded", order=order.key, kind=order.kind, reason=fault.reason)
 
     def _deliver(self, order: ClaimedOrder) -> None:
         handler = self.handlers.get(order.kind)
@@ -167,6 +171,11 @@ def is_too_late(order: ClaimedOrder, *, at: datetime) -> bool:
     """Whether the order names an instant after which it is not wanted, and that has come."""
     until = order.payload.get("until")
     return isinstance(until, str) and at >= datetime.fromisoformat(until)
+
+
+def _about(order: ClaimedOrder) -> dict[str, Detail]:
+    """Which call and ticket every line about this order concerns, as far as it says so."""
+    return {name: order.payload[name] for name in ("call_sid", "ticket") if order.payload.get(name) is not None}
 
 
 def _where(fault: Exception) -> str:

@@ -3,6 +3,7 @@
 from app.store.audit import Audit, AuditEntry
 from app.store.call_log import CallFilters, CallLog
 from app.store.figures import Covered, DueTickets, Figures, InLine, Standing
+from app.store.first_sight import FirstSight
 from app.store.leadership import Leadership
 from app.store.order_log import KindStanding, OrderLog, OrderState, StoredOrder
 from app.store.orders import LANES, Lane
@@ -13,6 +14,7 @@ from app.store.page_orders import pages_of
 from app.store.paging import BadCursor, Page
 from app.store.publications import NotTheNewest, Publication, PublicationKind, Publications
 from app.store.queue import OfferOutcome, OpenOffer, Place, PlaceKind, PlaceOutcome
+from app.store.reminders import REMINDER_KEYS, DueTicket, Reminded, ReminderLog
 from app.store.rows import StoredFact
 from app.store.spool import Spool, SpoolEntry
 from app.store.store import Store
@@ -24,6 +26,7 @@ from app.store.voicemail import Sealed, Voicemail, VoicemailFilters, VoicemailLo
 
 __all__ = [
     "LANES",
+    "REMINDER_KEYS",
     "SERVICE",
     "Audit",
     "AuditEntry",
@@ -33,8 +36,10 @@ __all__ = [
     "ClaimedOrder",
     "Covered",
     "DeadOrder",
+    "DueTicket",
     "DueTickets",
     "Figures",
+    "FirstSight",
     "InLine",
     "KindStanding",
     "Lane",
@@ -54,6 +59,8 @@ __all__ = [
     "PublicationKind",
     "Publications",
     "QuickOverride",
+    "ReminderLog",
+    "Reminded",
     "Sealed",
     "Spool",
     "SpoolEntry",

@@ -13,9 +13,14 @@ from app.store.prepared import Session
 
 
 class Gate(Protocol):
-    """Hands out one session at a time for a write: begun on entry, committed on exit, undone when it raises."""
+    """Hands out one session at a time for a write: begun on entry, committed on exit, undone when it raises.
+
+    A session for `reading` holds nothing; a single statement that writes in one is a transaction of its own.
+    """
 
     def writing(self) -> AbstractContextManager[Session]: ...
+
+    def reading(self) -> AbstractContextManager[Session]: ...
 
     def close(self) -> None: ...
 

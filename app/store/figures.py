@@ -140,6 +140,10 @@ class Figures:
         """How everything stands; what is due within `soon` is soon due."""
         return self._read(lambda connection: _standing(connection, at, soon))
 
+    def coverage(self) -> tuple[Covered, ...]:
+        """How far ahead the lines are covered, as was last said."""
+        return self._read(_coverage)
+
     def cover(self, found: tuple[Covered, ...]) -> None:
         """Say how far ahead the lines are covered, instead of what was said before."""
 
@@ -151,6 +155,11 @@ class Figures:
         self._write(change)
 
 
+def _coverage(connection: Connection) -> tuple[Covered, ...]:
+    rows = connection.execute(_COVERAGE)
+    return tuple(Covered(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
 def _standing(connection: Connection, at: datetime, soon: timedelta) -> Standing:
     since = {"since": at - _LONGEST_CALL}
     unowned, unowned_since = connection.execute(_UNOWNED).one()
@@ -158,7 +167,7 @@ def _standing(connection: Connection, at: datetime, soon: timedelta) -> Standing
     talking = {(line, "talking"): number for line, number in connection.execute(_TALKING, since)}
     return Standing(
         heartbeats=dict(map(tuple, connection.execute(_HEARTBEATS).all())),
-        coverage=tuple(Covered(**row._mapping) for row in connection.execute(_COVERAGE)),  # noqa: SLF001 - documented
+        coverage=_coverage(connection),
         due=tuple(
             DueTickets(clock=clock, priority=priority, overdue=int(overdue), soon=both - int(overdue))
             for clock, question in _DUE.items()

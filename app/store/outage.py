@@ -67,6 +67,8 @@ _POSTGRESQL_REASONS = {
     "XX": "damaged",
 }
 
+_UNIQUE_VIOLATION = "23505"
+
 
 def reason_of(fault: BaseException) -> str | None:
     """Why the database is unavailable, or None when the fault is a mistake of ours and must be seen."""
@@ -97,6 +99,11 @@ def _postgresql_reason(fault: BaseException) -> str | None:
         named = {kind.__name__ for kind in type(fault).__mro__}
         return "cannot connect" if named & {"OperationalError", "InterfaceError"} else None
     return next((_POSTGRESQL_REASONS[state[:n]] for n in (5, 2) if state[:n] in _POSTGRESQL_REASONS), None)
+
+
+def is_duplicate(fault: BaseException) -> bool:
+    """Whether PostgreSQL refused a row because there is one with its key."""
+    return getattr(fault, "sqlstate", None) == _UNIQUE_VIOLATION
 
 
 @contextmanager

@@ -134,6 +134,16 @@ class PostgresqlGate:
                 _give_back(connection, driver)
                 raise
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        with self._engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            try:
+                yield Session(driver, connection.dialect)
+            except BaseException:
+                _give_back(connection, driver)
+                raise
+
     def close(self) -> None:
         """Nothing is held between writes."""
 

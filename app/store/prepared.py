@@ -17,7 +17,7 @@ Convert = Callable[[Any], Any]
 class Prepared:
     """One statement in the words of one database, with the conversions of its values and columns."""
 
-    __slots__ = ("_convert", "_names", "_results", "sql")
+    __slots__ = ("_convert", "_named", "_results", "sql")
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         assert isinstance(statement, ClauseElement)  # noqa: S101 - every statement of Core is one; for the type checker
@@ -25,16 +25,16 @@ class Prepared:
         types = {name: bind.type.dialect_impl(dialect) for bind, name in compiled.bind_names.items()}
         converters = {name: kind.bind_processor(dialect) for name, kind in types.items()}
         self.sql = str(compiled)
-        self._convert: list[tuple[str, Convert]] = [(name, f) for name, f in converters.items() if f]
-        self._names: tuple[str, ...] | None = tuple(compiled.positiontup) if compiled.positional else None
+        order = tuple(compiled.positiontup) if compiled.positional else tuple(converters)
+        self._convert: list[tuple[str, Convert | None]] = [(name, converters[name]) for name in order]
+        self._named = not compiled.positional
         self._results = _result_converters(statement, dialect)
 
     def parameters(self, values: Values) -> Sequence[Any] | Values:
         """The values as the driver wants them."""
-        converted = dict(values)
-        for name, convert in self._convert:
-            converted[name] = convert(converted[name])
-        return converted if self._names is None else [converted[name] for name in self._names]
+        if self._named:
+            return {name: convert(values[name]) if convert else values[name] for name, convert in self._convert}
+        return [convert(values[name]) if convert else values[name] for name, convert in self._convert]
 
     def row(self, values: Sequence[Any]) -> Sequence[Any]:
         """A row as Python wants it."""

@@ -20,7 +20,10 @@ from oncall import Priority
 LONGEST_OPEN = timedelta(days=90)
 MOST_CALLS = 50
 # What is noted by itself, among staff or for the requester is no news of a ticket to its requester.
-OWN_ENTRIES = ("called_again", "merged", "requester_reply", "note", "recalculated", "agreed", "linked")
+OWN_ENTRIES = (
+    *("called_again", "merged", "requester_reply", "note", "recalculated", "agreed", "linked"),
+    *("reminded", "overdue"),
+)
 
 _OVER = {TicketStatus.RESOLVED.value, TicketStatus.CLOSED.value}
 _LATEST = (

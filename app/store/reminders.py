@@ -4,11 +4,10 @@ Reads only. What was done stands in the tickets' histories, under keys that no p
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import ColumnElement, Connection, TextClause, select, text
 
 from app.cdr.records import Ticket
 from app.store.access import Reader
@@ -17,7 +16,7 @@ from app.store.rows import TICKET_COLUMNS, ticket_of
 
 # The names of programs, with which their keys begin, are never empty.
 REMINDER_KEYS = ":update:"
-_MOST = 500
+_TICKET = select(*(tickets.c[name] for name in TICKET_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class ReminderLog:
         self._read = read
 
     def due(self, *, before: datetime) -> tuple[DueTicket, ...]:
-        """Open tickets whose update is due before an instant, or overdue, the longest due first; 500 at most."""
+        """Open tickets whose update is due before an instant, or overdue, the longest due first."""
         return self._read(lambda connection: _due(connection, before))
 
     def due_at(self, number: int) -> datetime | None:
@@ -54,25 +53,26 @@ class ReminderLog:
 
 
 def _due(connection: Connection, before: datetime) -> tuple[DueTicket, ...]:
-    due = tickets.c.update_due_at.is_not(None), tickets.c.update_due_at < before, text(OPEN_TICKETS)
-    query = select(*(tickets.c[name] for name in TICKET_COLUMNS)).where(*due)
-    query = query.order_by(tickets.c.update_due_at, tickets.c.number).limit(_MOST)
+    query = _TICKET.where(*_is_due(before)).order_by(tickets.c.update_due_at, tickets.c.number)
     found = [ticket_of(row) for row in connection.execute(query).all()]
-    done = _reminded(connection, [each.number for each in found if each.number is not None])
+    done = _reminded(connection, before) if found else {}
     return tuple(DueTicket(each, tuple(done.get(each.number or 0, ()))) for each in found)
 
 
-def _reminded(connection: Connection, numbers: Sequence[int]) -> dict[int, list[Reminded]]:
+def _reminded(connection: Connection, before: datetime) -> dict[int, list[Reminded]]:
     entry = ticket_updates.c
-    query = select(entry.ticket, entry.key, entry.at, entry.detail).where(
-        entry.ticket.in_(numbers), entry.key.is_not(None), entry.key.startswith(REMINDER_KEYS)
+    query = (
+        select(entry.ticket, entry.key, entry.at, entry.detail)
+        .join_from(tickets, ticket_updates, entry.ticket == tickets.c.number)
+        .where(*_is_due(before), entry.key.is_not(None), entry.key.startswith(REMINDER_KEYS))
+        .order_by(entry.id)
     )
     found: dict[int, list[Reminded]] = {}
-    for number, key, at, detail in connection.execute(query.order_by(entry.id)).all():
-        found.setdefault(number, []).append(Reminded(key, at, told_in(detail)))
+    for number, key, at, detail in connection.execute(query).all():
+        told = json.loads(detail).get("told", ()) if detail else ()
+        found.setdefault(number, []).append(Reminded(key, at, tuple(told)))
     return found
 
 
-def told_in(detail: str | None) -> tuple[str, ...]:
-    """The names of those who were told, from the line of JSON that an entry holds."""
-    return () if detail is None else tuple(json.loads(detail).get("told", ()))
+def _is_due(before: datetime) -> tuple[ColumnElement[bool] | TextClause, ...]:
+    return tickets.c.update_due_at.is_not(None), tickets.c.update_due_at < before, text(OPEN_TICKETS)

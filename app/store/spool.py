@@ -97,17 +97,7 @@ class Spool:
     def append(self, entry: SpoolEntry) -> None:
         """Add an entry; it is on the disk when this returns, and if this raises it left nothing behind."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with _locked_for_append(self._path) as file:
-            begins_at = os.lseek(file, 0, os.SEEK_END)
-            # A crash may have left half a line: end it, so that it spoils nothing but itself.
-            whole = begins_at == 0 or os.pread(file, 1, begins_at - 1) == b"\n"
-            try:
-                _write_all(file, (b"" if whole else b"\n") + _line_of(entry))
-                os.fsync(file)
-            except OSError:
-                os.ftruncate(file, begins_at)
-                raise
-        if begins_at == 0:
+        if _appended(self._path, _line_of(entry)):
             _flush_folder(self._path.parent)
 
     def size(self) -> int:
@@ -129,8 +119,9 @@ class Spool:
         """Hand each entry to `store`, oldest first; returns how many it stored.
 
         Where it gives False the entry stays for another time, and so does one at which it raises by a mistake of ours:
-        that keeps none of the others. Where it raises StoreUnavailable, all stay and that is passed on: an entry may
-        therefore be handed over twice. Does nothing while another process replays.
+        that keeps none of the others. Where it raises StoreUnavailable, that entry and those behind it stay, and it is
+        passed on. Killed in the middle, all stay: an entry may be handed over twice. Does nothing while another process
+        replays.
         """
         if not self.size():
             return 0
@@ -154,32 +145,35 @@ class Spool:
         _flush_folder(self._path.parent)
 
     def _put_behind(self, lines: bytes) -> None:
-        with _locked_for_append(self._taken) as file:
-            _write_all(file, lines)
-            os.fsync(file)
+        _appended(self._taken, lines)
 
     def _replay_taken(self, store: Callable[[SpoolEntry], bool]) -> int:
         stored = 0
         waiting: list[bytes] = []
         damaged: list[bytes] = []
+        outage: StoreUnavailable | None = None
         for line in _lines(self._taken):
             entry = _entry_of(line)
             if entry is None:
                 damaged.append(line)
-            elif _is_stored(entry, store):
-                stored += 1
-            else:
+                continue
+            try:
+                is_stored = outage is None and _is_stored(entry, store)
+            except StoreUnavailable as fault:
+                outage, is_stored = fault, False
+            stored += is_stored
+            if not is_stored:
                 waiting.append(line)
         if damaged:
             self._set_aside(damaged)
         if stored or damaged:
             self._keep_only(waiting)
+        if outage is not None:
+            raise outage
         return stored
 
     def _set_aside(self, lines: Sequence[bytes]) -> None:
-        with _locked_for_append(self._corrupt) as file:
-            _write_all(file, b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines))
-            os.fsync(file)
+        _appended(self._corrupt, b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines))
         # No content: it may hold a caller's number.
         _log.error("%d damaged entries of the spool were set aside in %s", len(lines), self._corrupt.name)
 
@@ -280,6 +274,23 @@ def _entry_of(line: bytes) -> SpoolEntry | None:
 def _opening_from(data: Mapping[str, Any]) -> Opening:
     started_at = datetime.fromisoformat(data["started_at"])
     return Opening(**{**data, "started_at": started_at, "priority": Priority(data["priority"])})
+
+
+def _appended(path: Path, lines: bytes) -> bool:
+    """Add whole lines, on the disk when this returns; if it raises it left nothing behind. Whether the file was empty.
+
+    A crash may have left half a line at the end: that is ended first, so that it spoils nothing but itself.
+    """
+    with _locked_for_append(path) as file:
+        begins_at = os.lseek(file, 0, os.SEEK_END)
+        is_whole = begins_at == 0 or os.pread(file, 1, begins_at - 1) == b"\n"
+        try:
+            _write_all(file, lines if is_whole else b"\n" + lines)
+            os.fsync(file)
+        except OSError:
+            os.ftruncate(file, begins_at)
+            raise
+    return begins_at == 0
 
 
 @contextmanager

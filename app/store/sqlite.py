@@ -36,7 +36,8 @@ def engine_for(address: URL, *, bound: float) -> Engine:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _record: object) -> None:
         # WAL: readers and the one writer do not wait for each other. FULL: a committed call survives a power cut.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # What a savepoint keeps to undo a turn needs no file.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
             connection.execute(f"PRAGMA {pragma}").close()
 
     return engine
@@ -95,6 +96,22 @@ class SqliteGate:
         self._connection: Connection | None = None
         self._driver: Any = None
         self._batch: _Batch | None = None
+        # Kept for the next reader, because lending one anew takes longer than reading with it.
+        self._readers: deque[Connection] = deque()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        try:
+            reader = self._readers.pop()
+        except IndexError:
+            reader = self._engine.connect()
+        try:
+            yield Session.of(reader)
+        except BaseException:
+            reader.invalidate()
+            reader.close()
+            raise
+        self._readers.append(reader)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -115,6 +132,8 @@ class SqliteGate:
     def close(self) -> None:
         with self._lock:
             self._drop()
+        while self._readers:
+            self._readers.pop().close()
 
     def _wait_for_turn(self) -> None:
         self._queue.append(None)

@@ -16,6 +16,7 @@ from app.store import engines
 from app.store.audit import Audit
 from app.store.call_log import CallLog
 from app.store.figures import Figures
+from app.store.first_sight import FirstSight
 from app.store.leadership import Leadership, leadership
 from app.store.models import alembic_version, heartbeats
 from app.store.order_log import OrderLog
@@ -25,6 +26,7 @@ from app.store.overrides import Overrides
 from app.store.prepared import Session
 from app.store.publications import Publications
 from app.store.queue import QueueLog
+from app.store.reminders import ReminderLog
 from app.store.revisions import head_revision
 from app.store.tallies import Tallies
 from app.store.ticket_log import TicketLog
@@ -67,6 +69,7 @@ class Store:
         self.audit = Audit(self._read, self._write)
         self.overrides = Overrides(self._read)
         self.queue = QueueLog(self._read)
+        self.reminders = ReminderLog(self._read)
         self.publications = Publications(self._read, self._write)
         self.tallies = Tallies(self._read, self._write)
         self.figures = Figures(self._read, self._write)
@@ -124,6 +127,15 @@ class Store:
             transaction = TurnTransaction(session)
             yield transaction
         if transaction.ordered:
+            self.outbox.announce()
+
+    @contextmanager
+    def first_sight(self) -> Iterator[FirstSight]:
+        """What the first turn of a call needs: a look that holds nothing, and one write of it all."""
+        with self._breaker.guard(), translated(), self._gate.reading() as session:
+            sight = FirstSight(session, self._gate.writing)
+            yield sight
+        if sight.ordered:
             self.outbox.announce()
 
     def leadership(self) -> Leadership:

@@ -161,18 +161,24 @@ class TurnTransaction:
 
         A call that is there already is left as it is and given back as it stands.
         """
+        return self.open_unseen(record) or self._existing(record.call.call_sid)
+
+    def open_unseen(self, record: CallRecord) -> CallRecord | None:
+        """The same; None for a call that is there already."""
         call_sid = record.call.call_sid
         self._hold(call_sid)
-        if record.ticket.number is None:
+        number = record.ticket.number
+        if number is None:
             given = self._session.one(self._insert.ticket, {"sid": call_sid, **ticket_row(record.ticket)})
             if given is None:
-                return self._existing(call_sid)
-            record = replace(record, ticket=replace(record.ticket, number=given[0]))
-        opened = replace(record, call=replace(record.call, ticket=record.ticket.number))
-        if self._session.one(self._insert.call, call_row(opened.call)) is None:
-            return self._existing(call_sid)
-        self._save_legs(replace(opened, legs=()), opened)
-        return opened
+                return None
+            number = given[0]
+        if self._session.one(self._insert.call, {**call_row(record.call), "ticket": number}) is None:
+            return None
+        if record.legs:
+            self._save_legs(replace(record, legs=()), record)
+        call, ticket = replace(record.call, ticket=number), replace(record.ticket, number=number)
+        return replace(record, call=call, ticket=ticket)
 
     def save(self, before: CallRecord, after: CallRecord) -> None:
         """Write what differs between the two, and nothing else."""

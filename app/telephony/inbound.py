@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from app.flow.messages import (
     DialEnded,
@@ -49,8 +49,16 @@ _HOLD_RESULT = {
 
 def form_fields(raw: bytes) -> list[tuple[str, str]]:
     """The fields of a form body in order, decoded so that every byte can be had back for the signature."""
-    text = raw.decode("utf-8", "surrogateescape")
-    return parse_qsl(text, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
+    text = raw.decode("utf-8", "surrogateescape").replace("+", " ")
+    pairs = [pair.partition("=") for pair in text.split("&") if pair]
+    # As the standard library reads a form, but most fields have nothing to decode, and it looks for that in each.
+    if "%" not in text:
+        return [(name, value) for name, _, value in pairs]
+    return [(_decoded(name), _decoded(value)) for name, _, value in pairs]
+
+
+def _decoded(text: str) -> str:
+    return unquote(text, "utf-8", "surrogateescape") if "%" in text else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,5 +160,7 @@ def whole_seconds(text: str) -> int:
 
 
 def _clean(value: str) -> str:
+    if value.isascii() and len(value) <= LONGEST_FIELD and "\0" not in value:
+        return value
     # PostgreSQL keeps no NUL, and nothing a telephone company says has one.
     return value[:LONGEST_FIELD].replace("\0", "").encode("utf-8", "replace").decode()

@@ -10,15 +10,27 @@ from itsdangerous import BadSignature, Signer
 from app.flow.messages import Position
 from oncall import Priority
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 # The last fields may be missing: calls that run when a new release starts carry tokens of the one before.
 _ABSENT: list[Any] = [0, "", 0, 0]
+
+
+class _Signer(Signer):
+    """Has one secret, and derives its key once."""
+
+    _derived: bytes | None = None
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        if self._derived is None:
+            self._derived = super().derive_key(secret_key)
+        return self._derived
 
 
 class PositionTokens:
     """Writes and reads position tokens under one secret."""
 
     def __init__(self, secret_key: str) -> None:
-        self._signer = Signer(secret_key, salt="call-position", key_derivation="hmac", digest_method=hashlib.sha256)
+        self._signer = _Signer(secret_key, salt="call-position", key_derivation="hmac", digest_method=hashlib.sha256)
 
     def write(self, position: Position) -> str:
         """The token of a position: letters, digits, `-`, `_` and `.` only."""
@@ -39,7 +51,7 @@ class PositionTokens:
             position.held_at,
             position.passed_over,
         ]
-        packed = urlsafe_b64encode(json.dumps(fields, separators=(",", ":")).encode()).rstrip(b"=")
+        packed = urlsafe_b64encode(_compact(fields).encode()).rstrip(b"=")
         return self._signer.sign(packed).decode()
 
     def hold_name(self, call_sid: str, turn: int) -> str:

@@ -3,6 +3,7 @@
 Every document leads on: a Gather is followed by a Redirect for silence, a Dial and a Record name their action.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
@@ -34,14 +35,14 @@ class Links:
     """The addresses a document leads to; each is `base` + what happened + the position token.
 
     `transcribed`: what is recorded in English is also to be written down by Twilio. `queue`: where the caller waits
-    while phones ring at once, and `lap` the token of the first lap there.
+    while phones ring at once, and `lap` gives the token of the first lap there.
     """
 
     base: str
     token: str
     transcribed: bool = False
     queue: str = ""
-    lap: str = ""
+    lap: Callable[[], str] = str
 
     def to(self, what: str) -> str:
         return f"{self.base}/voice/{what}/{self.token}"
@@ -119,7 +120,7 @@ def _record(record: Record, links: Links) -> str:
 
 
 def _hold(links: Links) -> str:
-    first_lap = f"{links.base}/voice/wait/{links.lap}"
+    first_lap = f"{links.base}/voice/wait/{links.lap()}"
     return (
         f'<Enqueue action="{links.to("left")}" method="POST" waitUrl="{first_lap}" waitUrlMethod="POST">'
         f"{escape(links.queue)}</Enqueue>"

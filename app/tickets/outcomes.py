@@ -38,6 +38,8 @@ class EntryKind(StrEnum):
     CLOSED = "closed"
     MERGED = "merged"
     LINKED = "linked"
+    REMINDED = "reminded"
+    OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from flask import Response, g
 
 from app.calls import Calls
 from app.telephony import twiml
+from app.telephony.inbound import VoiceRequest
 
 P = ParamSpec("P")
 OnFault = Callable[[Exception, Mapping[str, Any]], str]
@@ -66,6 +67,19 @@ def report_only(view: Callable[P, None]) -> Callable[P, Response]:
         return twiml.EMPTY
 
     return _spoken(_guarded(told, lambda _fault, _view_args: twiml.EMPTY))
+
+
+def unless_it_raises(answer: Callable[[VoiceRequest], str]) -> Callable[[VoiceRequest], str | None]:
+    """The answer, or None when it raises: then whoever asks has another way."""
+
+    def attempt(request: VoiceRequest) -> str | None:
+        try:
+            return answer(request)
+        except Exception:  # noqa: BLE001 (a caller never hears an error page)
+            _log.exception("webhook_failed", call_sid=request.call_sid)
+            return None
+
+    return attempt
 
 
 def _guarded(view: Callable[P, str], on_fault: OnFault) -> Callable[P, str]:

@@ -2,7 +2,8 @@
 
 import os
 
-from flask import Flask
+from flask import Flask, Request
+from flask.sessions import SessionInterface
 
 from app.logs import configure_logs
 from app.services import Services, wire
@@ -10,16 +11,26 @@ from app.settings import read_settings
 from app.web import background
 from app.web.api import api
 from app.web.feeds import feeds
+from app.web.first_ring import FirstRing
 from app.web.health import health
 from app.web.log_context import about_request
 from app.web.metrics import count_line, observe
 from app.web.problems import register_problems
+from app.web.server import Program
 from app.web.webhooks import webhooks
+
+
+class _NoSessions(SessionInterface):
+    """Programs bring a token and Twilio signs: neither has a session, which would be looked for at each request."""
+
+    def open_session(self, app: Flask, request: Request) -> None:
+        pass
 
 
 def make_app(services: Services) -> Flask:
     """The application over these services. Nothing is started: no thread, no connection."""
     app = Flask(__name__, static_folder=None)
+    app.session_interface = _NoSessions()
     app.config["SECRET_KEY"] = services.settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = 1_048_576
     app.register_blueprint(webhooks(services))
@@ -28,13 +39,20 @@ def make_app(services: Services) -> Flask:
     app.register_blueprint(health(services))
     register_problems(app)
     observe(app)
+    app.wsgi_app = FirstRing(services, app.wsgi_app)  # type: ignore[method-assign] # Flask's documented way
     return app
 
 
 def services_from_environment() -> Services:
-    """The services of a web process: logging set up and the configuration folder watched."""
+    """The services of a web process, with logging set up. Nothing is started: no thread, no connection."""
     settings = read_settings(os.environ)
     configure_logs(settings.log_format, about=about_request, told=count_line)
-    services = wire(settings)
-    background.start(services)
-    return services
+    return wire(settings)
+
+
+def program() -> Program:
+    """The service as gunicorn runs it, wired from the environment."""
+    services = services_from_environment()
+    # Made before the workers fork, who must not share a connection.
+    services.store.close()
+    return Program(make_app(services), lambda: background.start(services))

@@ -19,11 +19,12 @@ from app.services import Services
 from app.store import StoreUnavailable
 from app.web.metrics import exposition, source_of
 from app.web.outbox_figures import outbox_sentence
-from app.web.standing_figures import StandingFigures
+from app.web.standing_figures import StandingFigures, coverage_sentence
 
 OLDEST_HEARTBEAT = timedelta(seconds=120)
 PROBLEMS_TOLD = 20
 _NOT_ASKED = "not known: the database does not answer"
+_GET_IT_BACK = "calls go on and wait in the spool: get it back, or run `ivr db upgrade` if it is not migrated"
 # Seven digits or more, however written, unless they are a date.
 _NUMBER = re.compile(r"(?<!\d)(?!\d{4}-\d\d-\d\d(?!\d))\+?\d(?:[ ().-]{0,2}\d){6,}")
 
@@ -74,6 +75,7 @@ class Readiness:
             "database": database,
             **{name: self._asked(look) if database.ok else unknown for name, look in others.items()},
             "outbox": self._outbox() if database.ok else replace(unknown, ok=True),
+            "coverage": self._coverage() if database.ok else replace(unknown, ok=True),
             "configuration": self._configuration(),
             "spool": self._spool(),
         }
@@ -82,7 +84,7 @@ class Readiness:
         try:
             return look()
         except StoreUnavailable as fault:
-            return Finding(ok=False, detail=f"the database does not answer: {fault.reason}")
+            return Finding(ok=False, detail=f"the database does not answer: {fault.reason}; {_GET_IT_BACK}")
 
     def _database(self) -> Finding:
         self.services.store.ping()
@@ -115,6 +117,13 @@ class Readiness:
         except StoreUnavailable:
             return Finding(ok=True, detail=_NOT_ASKED)
 
+    def _coverage(self) -> Finding:
+        """A gap to come is for a person to fill, and no fault of any part."""
+        try:
+            return Finding(ok=True, detail=coverage_sentence(self.services))
+        except StoreUnavailable:
+            return Finding(ok=True, detail=_NOT_ASKED)
+
     def _configuration(self) -> Finding:
         config = self.services.config
         revision, fault = f"revision {config.current().revision}, {source_of(config)},", config.fault
@@ -122,14 +131,19 @@ class Readiness:
             return Finding(ok=True, detail=revision.rstrip(","))
         told = _masked("; ".join(map(str, fault.problems[:PROBLEMS_TOLD])))
         more = f"; and {len(fault.problems) - PROBLEMS_TOLD} more" if len(fault.problems) > PROBLEMS_TOLD else ""
-        return Finding(ok=False, detail=f"{revision} stays in force; {fault}: {told}{more}")
+        remedy = "correct it and look with `ivr check`"
+        return Finding(ok=False, detail=f"{revision} stays in force; {fault}: {told}{more}; {remedy}")
 
     def _spool(self) -> Finding:
         """What waits there is stored when the database is back: told, but no fault in itself."""
         try:
-            return Finding(ok=True, detail=f"{self.services.spool.size()} bytes wait to be stored")
+            waiting, damaged = self.services.spool.size(), self.services.spool.set_aside()
         except OSError as fault:
             return Finding(ok=True, detail=f"cannot be read: {fault.strerror}")
+        told = f"{waiting} bytes wait to be stored"
+        if damaged:
+            told = f"warning: {damaged} bytes are damaged and set aside in spool.corrupt: keep that file; {told}"
+        return Finding(ok=True, detail=told)
 
 
 def _masked(text: str) -> str:

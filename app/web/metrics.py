@@ -61,10 +61,15 @@ def observe(app: Flask) -> None:
     def end(response: Response) -> Response:
         # The rule, never the path: paths hold position tokens and call SIDs.
         route = request.url_rule.rule if request.url_rule else _UNKNOWN_ROUTE
-        answers, seconds = _figures(route, response.status_code)
-        answers.inc()
-        seconds.observe(clock.monotonic() - g.began_at)
+        count(route, response.status_code, clock.monotonic() - g.began_at)
         return response
+
+
+def count(route: str, status: int, took_seconds: float) -> None:
+    """Counts an answer of a route, with its status and the time it took."""
+    answers, seconds = _figures(route, status)
+    answers.inc()
+    seconds.observe(took_seconds)
 
 
 def count_line(event: str, level: str) -> None:

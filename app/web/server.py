@@ -1,19 +1,29 @@
 """gunicorn as we run it: few threads a worker, because more make the slowest answers slower."""
 
+import gc
 import os
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from tempfile import mkdtemp
 
+from flask import Flask
 from gunicorn.app.base import BaseApplication
-
-from app import create_app
 
 THREADS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What is served, and what each worker starts for itself."""
+
+    application: Flask
+    begin: Callable[[], None]
+
+
 class _Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hints
-    def __init__(self, options: dict[str, object]) -> None:
-        self._options = options
+    def __init__(self, options: dict[str, object], make: Callable[[], Program]) -> None:
+        self._options, self._make = options, make
         super().__init__()
 
     def load_config(self) -> None:
@@ -21,15 +31,25 @@ class _Server(BaseApplication):  # type: ignore[misc] # gunicorn has no type hin
             self.cfg.set(name, value)
 
     def load(self) -> object:
-        return create_app()
+        program = self._make()
+
+        def begin(_server: object, _worker: object) -> None:
+            program.begin()
+
+        self.cfg.set("post_fork", begin)
+        # What is there now stays: looking through it for garbage would only give each worker a copy of its own.
+        gc.collect()
+        gc.freeze()
+        return program.application
 
 
-def serve_web(*, host: str, port: int, workers: int) -> None:
-    """Serves until stopped. The application is made in each worker, after the fork."""
+def serve_web(*, host: str, port: int, workers: int, make: Callable[[], Program]) -> None:
+    """Serves until stopped. The application is made once, before the workers fork, so that they share its memory."""
     options: dict[str, object] = {
         "bind": f"{host}:{port}",
         "workers": workers,
         "threads": THREADS,
+        "preload_app": True,
         "worker_class": "gthread",
         "keepalive": 30,
         "timeout": 30,
@@ -43,7 +63,7 @@ def serve_web(*, host: str, port: int, workers: int) -> None:
     folder = mkdtemp(prefix="ivr-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     options["on_exit"] = lambda _server: shutil.rmtree(folder, ignore_errors=True)
-    _Server(options).run()
+    _Server(options, make).run()
 
 
 def _forget_worker(_server: object, worker: object) -> None:

@@ -27,6 +27,8 @@ from oncall import Priority
 KNOWN_SECONDS: Final = 5.0
 # Soon enough to see to it before it is late.
 SOON: Final = timedelta(minutes=30)
+# As long before a gap as somebody should be asked to fill it.
+_NEAR_GAP: Final = timedelta(days=2)
 _CLOCKS: Final = ("update", "resolution")
 _STATES: Final = ("waiting", "talking")
 _BOUNDS: Final = (*(f"{bound:g}" for bound in WAIT_BOUNDS), "+Inf")
@@ -149,6 +151,22 @@ class StandingFigures(Collector):
 
     def _lines(self) -> tuple[str, ...]:
         return tuple(self._services.config.current().book.lines)
+
+
+def coverage_sentence(services: Services) -> str:
+    """How far ahead emergencies reach somebody on duty, for a person; begins with "warning" when a gap is near.
+
+    Raises StoreUnavailable.
+    """
+    found = services.store.figures.coverage()
+    gaps = sorted((each.gap_at, each.line) for each in found if each.gap_at is not None)
+    if not found:
+        return "not looked at yet: the clock process does so every minute"
+    if not gaps:
+        return f"no gap until {min(each.looked_until for each in found):%Y-%m-%dT%H:%MZ}"
+    (first_at, line), near = gaps[0], services.clock.now() + _NEAR_GAP
+    told = f"a gap on line {line} from {first_at:%Y-%m-%dT%H:%MZ}: `ivr coverage` tells the cause"
+    return f"warning: {told}" if first_at <= near else told
 
 
 def _tickets(standing: Standing, *, now: float) -> Iterator[Metric]:

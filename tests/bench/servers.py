@@ -17,13 +17,13 @@ from tests.bench.load import TOKEN
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
 ROOT = Path(__file__).parents[2]
-_FLOOR = "import tests.bench.floor as floor; make = floor.make_floor"
-_DURABLE = "import tests.bench.floor as floor; make = lambda: floor.make_durable({path!r}, {base!r}, {token!r})"
-_SERVICE = "from app import create_app as make"
-_RUN = """{setup}
-import app.web.server as server
-server.create_app = make
-server.serve_web(host={host!r}, port={port}, workers=2)"""
+_FLOOR = "import tests.bench.floor as floor; make = lambda: Program(floor.make_floor(), int)"
+_DURABLE = """import tests.bench.floor as floor
+make = lambda: Program(floor.make_durable({path!r}, {base!r}, {token!r}), int)"""
+_SERVICE = "make = lambda: __import__('app.web.factory').web.factory.program()"
+_RUN = """from app.web.server import Program, serve_web
+{setup}
+serve_web(host={host!r}, port={port}, workers=2, make=make)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from app.config.snapshot import Snapshot
 from app.simulator import Reply, Wire
-from app.store import Store, StoreUnavailable, TurnTransaction
+from app.store import FirstSight, Store, StoreUnavailable, TurnTransaction
 from oncall import Roster
 
 
@@ -65,12 +65,21 @@ class BreakingStore(Store):
 
     @contextmanager
     def turn(self) -> Iterator[TurnTransaction]:
+        with self._breaking(), super().turn() as transaction:
+            yield transaction
+
+    @contextmanager
+    def first_sight(self) -> Iterator[FirstSight]:
+        with self._breaking(), super().first_sight() as sight:
+            yield sight
+
+    @contextmanager
+    def _breaking(self) -> Iterator[None]:
         fault = self.fault(self.asked)
         self.asked += 1
         if fault is not None and not self.after_commit:
             raise fault
-        with super().turn() as transaction:
-            yield transaction
+        yield
         if fault is not None:
             raise fault
 

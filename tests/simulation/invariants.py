@@ -112,7 +112,7 @@ class Afterwards:
                 yield f"dropped: call {trace.call_sid} heard nothing for {trace.longest_silence_seconds:.0f} s"
 
     def _longest_silence(self) -> float:
-        """Twilio waits for a reply that is lost as long as for any, before it asks elsewhere; two in a row may be lost."""
+        """Twilio waits for a lost reply as long as for any before it asks elsewhere; two in a row may be lost."""
         return LONGEST_SILENCE_SECONDS + (_LOST_REPLIES_SECONDS if self.story.met.keys() & _LOSSES else 0.0)
 
     def _waited(self) -> Iterator[str]:

@@ -20,9 +20,7 @@ from typing import Any, NoReturn, TypeVar
 import structlog
 
 from app import jobs
-from app.answering_service_list import send_list
 from app.logs import mask_numbers
-from app.paging import sweep_pages
 from app.provisioning import OVERRIDES
 from app.simulator import (
     Handsets,
@@ -401,7 +399,7 @@ class Timetable:
             for each in (machine, *self.world.webs):
                 with suppress(OSError):
                     each.works(each.replay)
-        for name, seconds, job in _JOBS:
+        for name, seconds, job in _jobs():
             if self._is_time(name, seconds):
                 machine.works(partial(job, machine.services))
         self._at(self._pause())
@@ -425,14 +423,20 @@ class Timetable:
         return min(longest, max(1.0, (due_at - world.now()).total_seconds()))
 
 
-# More seldom than the clock process has them, where a sweep costs much and finds little: what is lost stays so longer.
-_JOBS: tuple[tuple[str, float, Callable[[Any], None]], ...] = (
-    ("pages", 60, sweep_pages),
-    ("handovers", 900, send_list),
-    ("voicemail", 1800, jobs.sweep_voicemail),
-    ("fallback", 3600, jobs.keep_fallback),
-    ("calls", 1800, jobs.sweep_calls),
-)
+def _jobs() -> Iterator[tuple[str, float, Callable[[Any], None]]]:
+    """The clock process's own timetable but what is done above, and but people's calendars, which are fetched.
+
+    Where a sweep costs much and finds little it comes more seldom: what is lost stays so longer.
+    """
+    done_otherwise = {"deal_line", "_replay", "pull_time_off", "publish_calendars"}
+    every = {job.__name__: (seconds, job) for job, seconds in (*jobs.EVERYWHERE, *jobs.BY_THE_LEADER)}
+    for name, (seconds, job) in every.items():
+        if name not in done_otherwise:
+            yield name, max(seconds, _SELDOM.get(name, 0.0)), job
+    yield "sweep_calls", _SELDOM["sweep_calls"], jobs.sweep_calls
+
+
+_SELDOM = {"send_list": 900.0, "sweep_voicemail": 1800.0, "keep_fallback": 3600.0, "sweep_calls": 1800.0}
 
 
 def _set(usual: Kind, told: Mapping[str, Any]) -> Kind:
