@@ -1,6 +1,7 @@
 """Who carries out which orders: one list, for the web processes and the clock process alike."""
 
 from app.calls import Calls
+from app.concierge import Reminders
 from app.connectors import connector_handlers
 from app.flow.messages import OrderKind
 from app.held_calls import HeldCalls
@@ -17,6 +18,7 @@ def deliveries(services: Services) -> Deliveries:
     held = HeldCalls(calls)
     phones = phone_handlers(services, rung=held.rung)
     handlers = {**phones, **Voicemails(services).handlers(), **Pager(services).handlers(phones)}
+    handlers |= Reminders(services).handlers(handlers)
     handlers |= connector_handlers(services)
     handlers[OrderKind.OFFER] = QueueOffers(calls).carry_out
     return Deliveries(services, handlers, gave_up=held.not_rung)

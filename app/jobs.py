@@ -10,6 +10,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from app import static_fallback
 from app.answering_service_list import send_list
 from app.calls import Calls
+from app.concierge import sweep_reminders
 from app.config.watch import watch
 from app.coverage_watch import look_ahead
 from app.errands import deliveries
@@ -40,6 +41,7 @@ RECONCILE_SECONDS = 180
 TIME_OFF_SECONDS = 900
 PAGES_SECONDS = 60
 TICKETS_SECONDS = 60
+REMINDERS_SECONDS = 30
 HANDOVERS_SECONDS = 60
 LINE_SECONDS = 1
 ORDERS_SECONDS = 600
@@ -164,6 +166,7 @@ BY_THE_LEADER: Timetable = (
     (sweep_voicemail, VOICEMAIL_SECONDS),
     (publish_calendars, TIME_OFF_SECONDS),
     (sweep_tickets, TICKETS_SECONDS),
+    (sweep_reminders, REMINDERS_SECONDS),
     (sweep_orders, ORDERS_SECONDS),
     (count_finished, FINISHED_SECONDS),
     (count_late, LATE_SECONDS),

@@ -38,7 +38,7 @@ def configure_logs(
     renderer: Any = (
         structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     )
-    before = [
+    before: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _Context(about),
         structlog.processors.add_log_level,

@@ -29,6 +29,11 @@ class Dates:
         local = at.astimezone(self.zone)
         return f"{self.day(local.date())} {_time(local)}"
 
+    def near(self, at: datetime, *, today: date) -> str:
+        """Return an instant of today as its time alone, such as "17:00", and any other with its date."""
+        local = at.astimezone(self.zone)
+        return _time(local.replace(second=0)) if local.date() == today else self.moment(at)
+
     def span(self, starts_at: datetime, ends_at: datetime) -> str:
         """Return two instants joined by a dash; the date stands once when both fall on it."""
         starts, ends = starts_at.astimezone(self.zone), ends_at.astimezone(self.zone)

@@ -1,6 +1,4 @@
-"""Who is asked for an update: whoever has the ticket; if they are not there, whoever is on call; and who hears of it
-when none comes. Pure.
-"""
+"""Who is asked for an update: whoever has the ticket, else whoever is on call; and who hears when none came. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -89,4 +87,7 @@ def _why(attempt: Attempt) -> str:
 
 
 def _once(asked: Iterable[Asked]) -> Iterable[Asked]:
-    return {each.person.name: each for each in reversed(list(asked))}.values()
+    found: dict[str, Asked] = {}
+    for each in asked:
+        found.setdefault(each.person.name, each)
+    return found.values()

@@ -277,7 +277,8 @@ def _reminders(page: Page[EscalationFile], staff: Page[StaffFile]) -> Reminders:
     call_before = seconds_of(model.call_before_minutes, usual.call_before_seconds)
     for priority, seconds in call_before.items():
         if priority in text_before and seconds >= text_before[priority]:
-            told = f"the call for {priority} comes before its text: it must be fewer than {text_before[priority] // _MINUTE} minutes"
+            most = text_before[priority] // _MINUTE
+            told = f"the phone would ring before the text is sent: fewer than {most} minutes, or 0"
             page.fault(("reminders", "call_before_minutes", priority.value), told)
     return Reminders(
         text_before_seconds=text_before,

@@ -4,18 +4,32 @@ A number that is no staff member's gets no answer. Each text is acted on once, h
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from app.concierge import Reminders
 from app.config.snapshot import Snapshot
 from app.services import Services
 from app.staff_texts.answers import HINT, NO_RECORD, WHEN_HINT, Wording
 from app.staff_texts.away import come_back, leave
-from app.staff_texts.commands import Ack, Away, Back, Command, Mine, Take, Unclear, Update, Who, is_kept, read
+from app.staff_texts.commands import (
+    Ack,
+    Away,
+    Back,
+    Command,
+    Mine,
+    Take,
+    Unclear,
+    Update,
+    Who,
+    is_kept,
+    is_news_of,
+    read,
+)
 from app.staff_texts.until import read_until
 from app.store import StoreUnavailable, TurnTransaction
 from app.telephony.inbound import VoiceRequest
@@ -48,23 +62,47 @@ class StaffTexts:
             return None
         command = read(body)
         _log.info("staff_text", person=person.name, command=type(command).__name__.lower(), message=sid)
-        return self._answer(_Text(sid, person, command), snapshot)
+        return self._answer(_Text(sid, person, command, body), snapshot)
 
     def _answer(self, text: "_Text", snapshot: Snapshot) -> str:
         at = self.services.clock.now()
         wording = Wording(at, _zone(snapshot))
         match text.command:
             case Unclear():
-                return HINT
+                return self._reply(text, snapshot, wording)
             case Who():
                 return wording.who(snapshot.roster, self._quick(at))
             case Away(words) if read_until(words, at=at, zone=wording.zone) is None:
                 return WHEN_HINT
+        return self._once_or_never(text, snapshot, wording)
+
+    def _reply(self, text: "_Text", snapshot: Snapshot, wording: Wording) -> str:
+        """A text without a command may be the update that its sender was reminded of, if it is but one."""
+        try:
+            asked = Reminders(self.services).open_for(text.sender.name, at=wording.at)
+        except StoreUnavailable as fault:
+            _log.warning("store_unavailable", message=text.sid, reason=fault.reason)
+            return HINT
+        numbers = [each.number for each in asked if each.number is not None]
+        if len(numbers) == 1 and is_news_of(numbers[0], text.body):
+            return self._once_or_never(replace(text, command=Update(numbers[0], text.body.strip())), snapshot, wording)
+        said = self._said_before(text)
+        return said or (wording.not_taken(numbers) if numbers else HINT)
+
+    def _once_or_never(self, text: "_Text", snapshot: Snapshot, wording: Wording) -> str:
         try:
             return self._once(text, snapshot, wording)
         except StoreUnavailable as fault:
             _log.warning("store_unavailable", message=text.sid, reason=fault.reason)
             return NO_RECORD
+
+    def _said_before(self, text: "_Text") -> str | None:
+        """What was answered to the same text when it came the first time."""
+        try:
+            with self.services.store.turn() as transaction:
+                return transaction.saved_reply(text.sid, _TURN)
+        except StoreUnavailable:
+            return None
 
     def _once(self, text: "_Text", snapshot: Snapshot, wording: Wording) -> str:
         """Acts on a text and keeps the answer in the same transaction; one that was acted on is answered the same."""
@@ -114,6 +152,7 @@ class _Text:
     sid: str
     sender: Person
     command: Command
+    body: str
 
 
 def _sid_of(request: VoiceRequest) -> str:

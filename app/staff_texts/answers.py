@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.cdr.records import Ticket, TicketStatus
+from app.outgoing import is_mailbox
 from app.staff_texts.away import Left, Refused
 from app.tickets import Outcome, Result
 from app.written import Dates, listed
@@ -21,6 +22,7 @@ HINT: Final = (
 WHEN_HINT: Final = "Until when? For example: AWAY 17:00, AWAY tomorrow 08:00, AWAY Mon 8am or AWAY 2h; 31 days at most."
 NO_RECORD: Final = "This could not be noted right now. Please try again in a minute, or call the desk."
 _MOST_LISTED: Final = 8
+_MOST_ASKED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,14 @@ class Wording:
             return self._refused(number, result)
         if result.ticket.status is TicketStatus.NEW:
             return f"Noted on {number}. Nobody has it yet: ACK {number} makes it yours."
-        return f"Noted on {number}.{self._due(result.ticket)}"
+        by_mail = is_mailbox(result.ticket.requester)
+        call = "" if by_mail else " The requester gets no mail: call them."
+        return f"Noted on {number}.{self._due(result.ticket)}{call}"
+
+    def not_taken(self, numbers: Sequence[int]) -> str:
+        """What is said to a text without a command by somebody who was asked for updates."""
+        how = " or ".join(f"UPDATE {number}" for number in numbers[:_MOST_ASKED])
+        return f"Not noted. To give an update, reply {how} and what is new."
 
     def mine(self, tickets: Sequence[Ticket]) -> str:
         """The tickets somebody has in hand, the most urgent update first."""

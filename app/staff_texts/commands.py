@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 # Twilio answers these itself when they are the whole message, in any letter case: "Twilio support for opt-out
 # keywords (SMS STOP filtering)". They still reach us, and a second answer would be one too many.
@@ -59,10 +60,14 @@ class Unclear:
     """It may be meant for us, but it says nothing we know."""
 
 
+COMMANDS = ("WHO", "LIST", "BACK", "AWAY", "ACK", "TAKE", "UPDATE")
 Command = Who | Mine | Ack | Take | Update | Away | Back | Unclear
 
 _WORD = re.compile(r"\s*([a-z]+)[\s:.,#-]*(.*?)\s*", re.IGNORECASE | re.DOTALL)
 _TICKET = re.compile(r"#?([0-9]{1,9})[\s.!]*")
+_LONG_NUMBER = re.compile(r"[0-9]{4,}")
+_FEWEST_WORDS = 3
+_ALIKE = 0.7
 _NEWS = re.compile(r"#?([0-9]{1,9})[\s:,.-]+(\S.*)", re.DOTALL)
 
 
@@ -91,6 +96,19 @@ def read(body: str) -> Command:
             return Update(int(news[1]), news[2]) if news else Unclear()
         case _:
             return Unclear()
+
+
+def is_news_of(ticket: int, body: str) -> bool:
+    """Whether a text without a command may be taken for the news of a ticket that its sender was asked for.
+
+    Not what may be a command misspelt, a question, a word or two, or about another number.
+    """
+    words = body.split()
+    if len(words) < _FEWEST_WORDS or body.rstrip().endswith("?"):
+        return False
+    if get_close_matches(words[0].strip(":.,#-").upper(), COMMANDS, n=1, cutoff=_ALIKE):
+        return False
+    return all(int(number) == ticket for number in _LONG_NUMBER.findall(body))
 
 
 def _about_ticket(word: str, rest: str) -> Ack | Take | Unclear:

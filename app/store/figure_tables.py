@@ -46,6 +46,7 @@ UNOWNED_EMERGENCY = (
 )
 Index(
     "ix_tickets_unowned_emergency",
+    tickets.c.status,
     tickets.c.created_at,
     sqlite_where=UNOWNED_EMERGENCY[0] & UNOWNED_EMERGENCY[1],
     postgresql_where=UNOWNED_EMERGENCY[0] & UNOWNED_EMERGENCY[1],

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, case, delete, func, insert, literal_column, select, text
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Select,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+)
 
 from app.cdr.records import Disposition
 from app.store.access import Reader, Writer
@@ -118,13 +130,13 @@ _TALLIES = select(tallies.c.name, tallies.c.labels, tallies.c.value)
 _UNCOVER = delete(line_coverage)
 _COVER = insert(line_coverage).values({column.name: bindparam(column.name) for column in line_coverage.c})
 # What is asked for again and again, and the index without which it would read a whole table.
-INDEXED: Final[Mapping[str, tuple[Select[Any], str]]] = {
+INDEXED: Final[Mapping[str, tuple[Executable, str]]] = {
     "update": (_DUE["update"], "ix_tickets_update_due_at"),
     "resolution": (_DUE["resolution"], "ix_tickets_resolve_due_at"),
     "unowned": (_UNOWNED, "ix_tickets_unowned_emergency"),
     "queue": (_QUEUE, "ix_queue_places_open"),
     "waiting": (_WAITING, "ix_calls_disposition"),
-    "talking": (_TALKING, "ix_legs_talking"),
+    "talking": (_TALKING, "ix_legs_taken (accepted_at>?)"),
     "failing": (_FAILING, "ix_outbox_pending"),
 }
 

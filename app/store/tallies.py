@@ -49,7 +49,7 @@ _ALL = select(tallies.c.name, tallies.c.labels, tallies.c.value)
 
 @cache
 def _mark(database: str) -> Insert:
-    values = {name: bindparam(name) for name in ("call_sid", "started_at")}
+    values: dict[str, Any] = {name: bindparam(name) for name in ("call_sid", "started_at")}
     statement = _insert(database, counted_calls).values(values).on_conflict_do_nothing()
     marked: Insert = statement.returning(counted_calls.c.call_sid)
     return marked

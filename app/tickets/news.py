@@ -90,7 +90,8 @@ def _updated(mine: TicketWork, ticket: Ticket, news: News) -> Result:
         after = moved(ticket, Move.WAIT, by=mine.owner, at=mine.at, hours=mine.hours)
     after = updated(after, at=mine.at, hours=mine.hours)
     event = TicketEvent.WAITING if news.waiting else TicketEvent.UPDATED
-    mine.change(ticket, after, EntryKind.UPDATE, news.text[:LONGEST_UPDATE], event=event, key=news.key)
+    text, because = news.text[:LONGEST_UPDATE], mine.told(ticket)
+    mine.change(ticket, after, EntryKind.UPDATE, text, because=because, event=event, key=news.key)
     return Result(Outcome.DONE, ticket, after)
 
 

@@ -11,6 +11,7 @@ from app.announcements import Announcer, TicketEvent
 from app.cdr.records import Ticket, TicketStatus, TicketUpdate
 from app.cdr.ticket_rules import CLOSED, acknowledged, is_unowned_emergency, taken, updated
 from app.flow.messages import Detail
+from app.outgoing import is_mailbox
 from app.paging import stop
 from app.paging.chain import begin
 from app.services import Services
@@ -72,8 +73,14 @@ class TicketWork:
         if ticket is None or ticket.status in CLOSED:
             return refused(ticket)
         after = updated(ticket, at=self.at, hours=self.hours)
-        self.change(ticket, after, EntryKind.UPDATE, text[:LONGEST_UPDATE], event=TicketEvent.UPDATED)
+        because, event = self.told(ticket), TicketEvent.UPDATED
+        self.change(ticket, after, EntryKind.UPDATE, text[:LONGEST_UPDATE], because=because, event=event)
         return Result(Outcome.DONE, ticket, after)
+
+    def told(self, ticket: Ticket) -> str:
+        """How news of the ticket was made known, and whether its requester gets mail of it."""
+        mailed = self.announcer.mail is not None and is_mailbox(ticket.requester)
+        return f"{self.way}; the requester {'is told by mail' if mailed else 'gets no mail: call them'}"
 
     def change(
         self,

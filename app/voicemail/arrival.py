@@ -48,21 +48,32 @@ def left_another(transaction: TurnTransaction, call_sid: str, recording_sid: str
     return any(each.recording_sid != recording_sid and each.state not in nothing for each in messages)
 
 
-def announce(transaction: TurnTransaction, call_sid: str, turn: int, facts: Iterable[Fact]) -> None:
-    """Note the messages that these facts of a call tell of, and order what is to be done about them."""
+def announce(
+    transaction: TurnTransaction, call_sid: str, turn: int, facts: Iterable[Fact], *, ticket: int | None = None
+) -> None:
+    """Note the messages that these facts of a call tell of, and order what is to be done about them.
+
+    `ticket` is theirs where the call is none of a caller's, and has no record.
+    """
     for fact in facts:
         sid = fact.detail.get("recording_sid")
         if not isinstance(sid, str) or not sid:
             continue
         if fact.kind is FactKind.RECORDING_ENDED and fact.detail.get("left"):
-            expect(transaction, call_sid, turn, sid, at=fact.at)
+            expect(transaction, call_sid, turn, sid, at=fact.at, ticket=ticket)
         elif fact.kind is FactKind.RECORDING_STORED:
-            _note(transaction, call_sid, turn, fact)
+            _note(transaction, call_sid, turn, fact, ticket=ticket)
 
 
-def expect(transaction: TurnTransaction, call_sid: str, turn: int, sid: str, *, at: datetime) -> None:
-    """Note a message that something else than its own report tells of, and fetch it should that report be lost."""
-    voicemail = _voicemail(transaction, call_sid, turn, sid, at=at, state=VoicemailState.ANNOUNCED)
+def expect(
+    transaction: TurnTransaction, call_sid: str, turn: int, sid: str, *, at: datetime, ticket: int | None = None
+) -> None:
+    """Note a message that something else than its own report tells of, and fetch it should that report be lost.
+
+    `ticket` as in `announce`.
+    """
+    state = VoicemailState.ANNOUNCED
+    voicemail = _voicemail(transaction, call_sid, turn, sid, at=at, state=state, ticket=ticket)
     if voicemail is not None and transaction.voicemails.add(voicemail):
         transaction.order([fetching(sid, "unreported", due_at=at + REPORT_GRACE)])
 
@@ -79,12 +90,14 @@ def deletion(recording_sid: str, *, at: datetime, again: str = "") -> Order:
     return Order(kind=OrderKind.DELETE_RECORDING, key=key, due_at=at, payload={"recording_sid": recording_sid})
 
 
-def _note(transaction: TurnTransaction, call_sid: str, turn: int, fact: Fact) -> None:
+def _note(transaction: TurnTransaction, call_sid: str, turn: int, fact: Fact, *, ticket: int | None) -> None:
     """The recording's own report: it is there, there is nothing in it, or the provider lost it."""
     sid, rows = str(fact.detail["recording_sid"]), transaction.voicemails
     state, before = _state(fact), rows.get(sid)
     if before is None:
-        voicemail = _voicemail(transaction, call_sid, turn, sid, at=fact.at, state=state, told=fact.detail)
+        voicemail = _voicemail(
+            transaction, call_sid, turn, sid, at=fact.at, state=state, ticket=ticket, told=fact.detail
+        )
         if voicemail is None:
             return
         rows.add(voicemail)
@@ -114,16 +127,18 @@ def _voicemail(
     *,
     at: datetime,
     state: VoicemailState,
+    ticket: int | None,
     told: Mapping[str, Detail] | None = None,
 ) -> Voicemail | None:
-    record = transaction.load(call_sid)
-    if record is None or record.ticket.number is None:
+    record = transaction.load(call_sid) if ticket is None else None
+    number = ticket if record is None else record.ticket.number
+    if number is None:
         return None
     return Voicemail(
         recording_sid=sid,
         call_sid=call_sid,
         turn=turn,
-        ticket=record.ticket.number,
+        ticket=number,
         state=state,
         created_at=at,
         **_told(told or {}),

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from app.cdr.derive import apply
+from app.cdr.records import TicketUpdate
 from app.flow.messages import Detail, Fact, FactKind
 from app.flow.recording import SHORTEST_MESSAGE_SECONDS
 from app.services import Services
@@ -25,6 +26,8 @@ _TOLERANCE_SHARE = 0.1
 # What was told as lost is lost no more once it comes after all.
 _FETCHABLE = (*UNFETCHED, VoicemailState.LOST)
 _DELETABLE = (VoicemailState.KEPT, VoicemailState.EMPTY, VoicemailState.DELETED)
+# Of the entries in a ticket whose spoken update is gone.
+_AUTHOR, _NOTE = "service", "note"
 _log = structlog.get_logger(__name__)
 
 
@@ -96,11 +99,14 @@ def erase(
 
 
 def tell(services: Services, transaction: TurnTransaction, voicemail: Voicemail, fact: Fact) -> None:
-    """Store a fact about a message with the call it belongs to."""
+    """Store a fact about a message with the call it belongs to; of one by staff, its ticket tells when it is gone."""
     hours = next(iter(services.config.current().roster.hours.values()), None)
     record = transaction.load(voicemail.call_sid)
     if record is not None:
         transaction.save(record, apply(record, [fact], hours=hours))
+    elif fact.kind is not FactKind.MESSAGE_KEPT:
+        text = f"a spoken update is gone: {fact.because}"
+        transaction.tickets.note(voicemail.ticket, TicketUpdate(at=fact.at, author=_AUTHOR, kind=_NOTE, text=text))
     transaction.tell(voicemail.call_sid, voicemail.turn, [fact])
 
 

@@ -38,8 +38,11 @@ class Voicemails:
         else:
             keeping.delete(self.services, sid)
 
-    def transcribed(self, call_sid: str, turn: int, fields: Mapping[str, str]) -> None:
-        """Keep what the provider has written down of a message, sealed like its sound; the first word of it stays."""
+    def transcribed(self, call_sid: str, turn: int, fields: Mapping[str, str], *, ticket: int | None = None) -> None:
+        """Keep what the provider has written down of a message, sealed like its sound; the first word of it stays.
+
+        `ticket` is the message's where the call has no record.
+        """
         sid = fields.get("RecordingSid", "")[:64]
         told = RemoteTranscript(
             sid=fields.get("TranscriptionSid", "")[:64],
@@ -50,7 +53,7 @@ class Voicemails:
             return
         at = self.services.clock.now()
         with self.services.store.turn() as transaction:
-            expect(transaction, call_sid, turn, sid, at=at)
+            expect(transaction, call_sid, turn, sid, at=at, ticket=ticket)
             transcription.take(self.services, transaction, sid, told, at=at)
 
     def play(self, recording_sid: str, *, by: str, role: str, at: datetime) -> bytes:

@@ -24,7 +24,8 @@ from app.web.standing_figures import StandingFigures, coverage_sentence
 OLDEST_HEARTBEAT = timedelta(seconds=120)
 PROBLEMS_TOLD = 20
 _NOT_ASKED = "not known: the database does not answer"
-_GET_IT_BACK = "calls go on and wait in the spool: get it back, or run `ivr db upgrade` if it is not migrated"
+_REMEDIES = {"not migrated": "run `ivr db upgrade`"}
+_GET_IT_BACK = "calls go on, and what they tell waits in the spool until you get it back"
 # Seven digits or more, however written, unless they are a date.
 _NUMBER = re.compile(r"(?<!\d)(?!\d{4}-\d\d-\d\d(?!\d))\+?\d(?:[ ().-]{0,2}\d){6,}")
 
@@ -84,7 +85,8 @@ class Readiness:
         try:
             return look()
         except StoreUnavailable as fault:
-            return Finding(ok=False, detail=f"the database does not answer: {fault.reason}; {_GET_IT_BACK}")
+            remedy = _REMEDIES.get(fault.reason, _GET_IT_BACK)
+            return Finding(ok=False, detail=f"the database does not answer: {fault.reason}; {remedy}")
 
     def _database(self) -> Finding:
         self.services.store.ping()

@@ -188,8 +188,8 @@ def _waits(groups: list[tuple[str, str]], tallies: tuple[Tally, ...]) -> Metric:
     counts: dict[tuple[str, str], dict[str, float]] = {group: {} for group in groups}
     for tally in tallies:
         if tally.name == WAIT:
-            group = counts.setdefault((tally.labels["line"], tally.labels["disposition"]), {})
-            group[tally.labels["le"]] = tally.value
+            of_group = counts.setdefault((tally.labels["line"], tally.labels["disposition"]), {})
+            of_group[tally.labels["le"]] = tally.value
     for group, known in counts.items():
         total, buckets = 0.0, []
         for bound in _BOUNDS:

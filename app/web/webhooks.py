@@ -31,6 +31,7 @@ from app.telephony.inbound import (
     voice_request,
 )
 from app.web.errors import answer_rescued, answer_staff_phone, answer_text, report_only
+from app.web.reminder_routes import reminder_routes
 
 FORM = "application/x-www-form-urlencoded"
 LARGEST_BODY = 262_144
@@ -51,6 +52,7 @@ def webhooks(services: Services) -> Blueprint:
     _callback_routes(blueprint, QueueCallbacks(calls))
     _report_routes(blueprint, calls, phones)
     _page_routes(blueprint, services)
+    reminder_routes(blueprint, services)
     return blueprint
 
 

@@ -75,6 +75,13 @@ class Service:
         direct = psutil.Process(self.process.pid).children()
         return [each for each in direct if each.status() != psutil.STATUS_ZOMBIE and name in each.cmdline()]
 
+    def kill(self) -> None:
+        """End all its processes at once, as a power cut does."""
+        everybody = [*psutil.Process(self.process.pid).children(recursive=True), psutil.Process(self.process.pid)]
+        for each in everybody:
+            each.kill()
+        psutil.wait_procs(everybody, PATIENCE_SECONDS)
+
     def phone(self, seed: int) -> Phone:
         return Phone(
             HttpWire(),
@@ -94,10 +101,20 @@ def eventually(claim: Callable[[], bool], *, within_seconds: float = PATIENCE_SE
 
 
 @contextmanager
-def running(folder: Path, environ: Mapping[str, str] | None = None, *, command: str = "serve") -> Iterator[Service]:
-    """A service in a folder of its own, on a port of its own, with these variables besides the usual ones."""
+def running(
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    command: str = "serve",
+    until: Callable[["Service"], bool] | None = None,
+) -> Iterator[Service]:
+    """A service in a folder of its own, on a port of its own, with these variables besides the usual ones.
+
+    It is ready, or as `until` says, when the block begins. A folder that has a configuration keeps it.
+    """
     for name in ("ivr_flows", "schedules"):
-        shutil.copytree(CONFIG / name, folder / name)
+        if not (folder / name).exists():
+            shutil.copytree(CONFIG / name, folder / name)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -112,7 +129,7 @@ def running(folder: Path, environ: Mapping[str, str] | None = None, *, command: 
         **(environ or {}),
     }
     arguments = ["--port", str(port)] if command == "serve" else []
-    with (folder / "service.log").open("wb") as log:
+    with (folder / "service.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 (our own command)
             [sys.executable, "-c", "from app.cli import main; main()", command, *arguments],
             cwd=folder,
@@ -123,11 +140,20 @@ def running(folder: Path, environ: Mapping[str, str] | None = None, *, command: 
         service = Service(process, port, folder, variables)
         try:
             if command == "serve":
-                eventually(lambda: is_ready(service))
+                eventually(lambda: (until or is_ready)(service))
             yield service
         finally:
             process.terminate()
             process.wait(PATIENCE_SECONDS)
+
+
+def is_answering(service: Service) -> bool:
+    """Whether it takes requests, ready or not."""
+    assert service.process.poll() is None, service.log()
+    try:
+        return service.get("/readyz")[0] in {200, 503}
+    except OSError:
+        return False
 
 
 def is_ready(service: Service) -> bool:

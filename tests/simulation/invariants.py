@@ -84,7 +84,7 @@ class Afterwards:
         """Everything that is not as it must be."""
         checks = (
             self._lost, self._dropped, self._waited, self._doubled, self._unowned, self._out_of_order, self._untrue,
-            self._clocks, self._told, self._left_over,
+            self._clocks, self._told, self._left_over, self._raised_by_us,
         )  # fmt: skip
         return [Violation.of(text) for check in checks for text in check()]
 
@@ -265,6 +265,12 @@ class Afterwards:
         written = re.findall(r"about \w+", " ".join(told.body for told in self.story.plan.texts))
         words = [word for word in (*numbers, *keyed, *spoken, *written) if len(word) >= 7 and word not in ours]
         return re.compile("|".join(sorted(map(re.escape, words))) or r"(?!)")
+
+    def _raised_by_us(self) -> Iterator[str]:
+        """Whatever breaks around us, nothing of ours raises: callers are rescued from that, and it is a mistake."""
+        for event in ("webhook_failed", "order_broke", "deliveries_broke"):
+            for entry in self.story.logged(event):
+                yield f"raised: {event} {entry.get('fault', '')} {str(entry.get('exception', ''))[-200:]}".rstrip()
 
     def _left_over(self) -> Iterator[str]:
         for row in self.story.tables["outbox"]:

@@ -144,6 +144,14 @@ class PerilousGate:
         if self.perils.takes(COMMIT_UNHEARD):
             raise StoreUnavailable("too slow")
 
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        self.machine.passes("before writing")
+        self.perils.database()
+        with self.gate.reading() as session:
+            yield session
+        self.machine.passes("after commit")
+
     def close(self) -> None:
         self.gate.close()
 

@@ -423,7 +423,7 @@ class Timetable:
         return min(longest, max(1.0, (due_at - world.now()).total_seconds()))
 
 
-def _jobs() -> Iterator[tuple[str, float, Callable[[Any], None]]]:
+def _jobs() -> Iterator[tuple[str, float, Callable[[Any], object]]]:
     """The clock process's own timetable but what is done above, and but people's calendars, which are fetched.
 
     Where a sweep costs much and finds little it comes more seldom: what is lost stays so longer.
@@ -436,7 +436,13 @@ def _jobs() -> Iterator[tuple[str, float, Callable[[Any], None]]]:
     yield "sweep_calls", _SELDOM["sweep_calls"], jobs.sweep_calls
 
 
-_SELDOM = {"send_list": 900.0, "sweep_voicemail": 1800.0, "keep_fallback": 3600.0, "sweep_calls": 1800.0}
+_SELDOM = {
+    "look_ahead": 14400.0,
+    "send_list": 900.0,
+    "sweep_voicemail": 1800.0,
+    "keep_fallback": 3600.0,
+    "sweep_calls": 1800.0,
+}
 
 
 def _set(usual: Kind, told: Mapping[str, Any]) -> Kind:

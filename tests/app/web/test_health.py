@@ -76,6 +76,9 @@ class Unreachable(Store):
         raise AssertionError("asked although it does not answer")
 
 
+GO_ON = "calls go on, and what they tell waits in the spool until you get it back"
+
+
 def readiness(services: Services) -> tuple[int, dict[str, Any]]:
     answer = client_of(services).get("/readyz")
     assert answer.mimetype == "application/json"
@@ -100,7 +103,7 @@ def test_a_process_that_lives_says_so_whatever_else_is_wrong(tmp_path: Path) -> 
 def test_ready_means_that_every_part_is_there(beating: Desk) -> None:
     status, found = readiness(beating.services)
     assert status == 200
-    assert set(found) == {"database", "migrations", "clock", "outbox", "configuration", "spool"}
+    assert set(found) == {"database", "migrations", "clock", "outbox", "coverage", "configuration", "spool"}
     assert all(set(part) == {"ok", "detail"} and part["ok"] for part in found.values())
     assert found["configuration"]["detail"] == f"revision {beating.snapshot.revision}, folder"
     assert found["migrations"]["detail"] == f"at revision {beating.services.store.revision()}"
@@ -109,7 +112,7 @@ def test_ready_means_that_every_part_is_there(beating: Desk) -> None:
 def test_a_database_that_does_not_answer_is_named_and_asked_once(tmp_path: Path) -> None:
     cut_off = without_a_database(tmp_path)
     faults = failing(cut_off.services)
-    assert faults["database"] == "the database does not answer: cannot connect"
+    assert faults["database"] == f"the database does not answer: cannot connect; {GO_ON}"
     assert faults["migrations"] == faults["clock"] == "not known: the database does not answer"
     assert set(faults) == {"database", "migrations", "clock"}
 
@@ -118,7 +121,7 @@ def test_a_database_without_our_tables_is_named(tmp_path: Path) -> None:
     empty = make_desk(f"sqlite:///{tmp_path}/empty.db", tmp_path, store=_touched(tmp_path / "empty.db"))
     faults = failing(empty.services)
     assert faults["migrations"] == "the schema is at revision none, older than ours: run `ivr db upgrade`"
-    assert faults["clock"] == "the database does not answer: not migrated"
+    assert faults["clock"] == "the database does not answer: not migrated; run `ivr db upgrade`"
 
 
 def _touched(path: Path) -> Store:
@@ -239,7 +242,7 @@ def test_a_long_list_of_problems_is_cut_short(sqlite_url: str, tmp_path: Path) -
     for name in good_files():
         (folder / name).write_text("".join(f"wrong{number}: 1\n" for number in range(30)))
     desk.services.config.reload()
-    assert failing(desk.services)["configuration"].endswith(" more")
+    assert failing(desk.services)["configuration"].endswith(" more; correct it and look with `ivr check`")
 
 
 def test_what_waits_in_the_spool_is_told_but_is_no_fault(beating: Desk) -> None:
@@ -256,7 +259,7 @@ def test_readiness_never_raises_for_a_database_that_goes_away_meanwhile(beating:
         raise StoreUnavailable("shutting down")
 
     found = Readiness(beating.services)._asked(gone)
-    assert found == Finding(ok=False, detail="the database does not answer: shutting down")
+    assert found == Finding(ok=False, detail=f"the database does not answer: shutting down; {GO_ON}")
 
 
 # Figures.
@@ -374,4 +377,7 @@ def test_figures_do_not_need_the_database(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/nothing.db"
     answer = client_of(make_desk(url, tmp_path, store=Away.open(url)).services).get("/metrics")
     assert answer.status_code == 200
-    assert "ivr_outbox" not in answer.get_data(as_text=True)
+    text = answer.get_data(as_text=True)
+    assert "ivr_outbox" not in text
+    assert "ivr_database_up 0.0" in text
+    assert "ivr_spool_bytes 0.0" in text

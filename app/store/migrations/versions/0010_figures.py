@@ -37,7 +37,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_tickets_unowned_emergency",
         "tickets",
-        ["created_at"],
+        ["status", "created_at"],
         sqlite_where=UNOWNED_EMERGENCY,
         postgresql_where=UNOWNED_EMERGENCY,
     )

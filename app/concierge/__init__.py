@@ -1,0 +1,10 @@
+"""Updates that are due: whoever has the ticket is reminded and may speak or type it; others hear if none comes.
+
+Others come in by the names here. When something is due is the tickets' business, and how texts and calls go out is the
+outbox's.
+"""
+
+from app.concierge.phone import UpdateCalls
+from app.concierge.reminders import Reminders, sweep_reminders
+
+__all__ = ["Reminders", "UpdateCalls", "sweep_reminders"]
