@@ -210,9 +210,6 @@ class Calls:
         """
         snapshot = self._snapshot(position.revision)
         with self.services.store.first_sight() as sight:
-            seen = sight.glance(request.call_sid, position.exchange)
-            if seen.reply is not None or seen.is_known:
-                return seen.reply
             record = opening_of(request, snapshot, at=at)
             turn = advance(position, CallArrived(), self._first_scene(snapshot, request, sight, at))
             after = apply(record, turn.facts, hours=desk_hours(snapshot))

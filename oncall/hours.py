@@ -133,6 +133,9 @@ class BusinessHours:
 
     def next_open(self, *, at: datetime) -> datetime | None:
         """Return the first UTC instant after `at` at which a closed desk opens; None within five years."""
+        state = self.state(at=at)
+        if not state.is_open:
+            return state.until
         seconds = walltime.to_epoch(at)
         return next((walltime.from_epoch(opens) for opens, _ in self._spans(seconds) if opens > seconds), None)
 

@@ -1,11 +1,10 @@
-"""A call nobody has seen before: a look that holds nothing, and then all of its first turn stored in one go.
+"""A call nobody has seen before: its first turn is worked out while nothing is held, then stored in one go.
 
-Decides nothing. While the first turn is worked out no lock is held, so that other calls are stored meanwhile.
+Decides nothing. Whether the call is new is only found out by storing it: it nearly always is.
 """
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -20,7 +19,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
-    exists,
     func,
     insert,
     literal_column,
@@ -41,17 +39,13 @@ from app.store.turns import TurnTransaction
 Then = Callable[[TurnTransaction, CallRecord], None]
 _SID = bindparam("sid", type_=calls.c.call_sid.type)
 _TURN = bindparam("at_turn", type_=replies.c.turn.type)
-_REPLY = select(replies.c.body).where(replies.c.call_sid == _SID, replies.c.turn == _TURN).scalar_subquery()
-_GLANCE = select(_REPLY, exists().where(calls.c.call_sid == _SID))
-_FACT_ARRAYS: Final[dict[str, Any]] = {"key": Text(), "kind": Text(), "at": DateTime(timezone=True), "because": Text(), "source": Text()}
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """What was seen at a first look: whether the call is known, and the reply its turn got already, if any."""
-
-    reply: str | None
-    is_known: bool
+_FACT_ARRAYS: Final[dict[str, Any]] = {
+    "key": Text(),
+    "kind": Text(),
+    "at": DateTime(timezone=True),
+    "because": Text(),
+    "source": Text(),
+}
 
 
 class FirstSight:
@@ -62,11 +56,6 @@ class FirstSight:
         self._writing = writing
         self.overrides = OverrideRows(session)
         self.ordered = False
-
-    def glance(self, call_sid: str, turn: int) -> Glance:
-        """Look whether anybody has seen the call, holding nothing."""
-        row = self._session.one(_GLANCE, {"sid": call_sid, "at_turn": turn})
-        return Glance(None, is_known=False) if row is None else Glance(row[0], is_known=bool(row[1]))
 
     def standing(self, *, caller: str, call_sid: str, at: datetime) -> Standing:
         """What is known of the number that calls, apart from this call."""

@@ -23,6 +23,7 @@ from oncall import Priority, Source
 Row = dict[str, Any]
 
 TAIL_DIGITS = 7
+_compact = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 CALL_COLUMNS = (
     "call_sid",
@@ -203,4 +204,4 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Row:
 
 def compact_json(value: object) -> str:
     """JSON without blanks. Raises TypeError for what JSON cannot hold, ValueError for NaN."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return _compact(value)

@@ -131,7 +131,7 @@ class Store:
 
     @contextmanager
     def first_sight(self) -> Iterator[FirstSight]:
-        """What the first turn of a call needs: a look that holds nothing, and one write of it all."""
+        """What the first turn of a call needs: questions that hold nothing, and one write of it all."""
         with self._breaker.guard(), translated(), self._gate.reading() as session:
             sight = FirstSight(session, self._gate.writing)
             yield sight
