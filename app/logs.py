@@ -3,7 +3,8 @@
 import logging
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -49,7 +50,7 @@ def configure_logs(
     structlog.configure(
         processors=[*before, mask_numbers, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast("TextIO", _Forgiving(sys.stderr))),
         cache_logger_on_first_use=for_good,
     )
     if logging.lastResort is not None:
@@ -60,6 +61,22 @@ def configure_logs(
                 foreign_pre_chain=before, processors=[without_record, mask_numbers, renderer]
             )
         )
+
+
+class _Forgiving:
+    """A stream that loses what cannot be written: a full disk or a reader who is gone must not cost a caller."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 class _Context:

@@ -67,9 +67,11 @@ def serve(host: str, port: int, workers: int) -> None:
 
 
 def _prepare_database(url: str) -> None:
-    store = Store.open(url, timeout_seconds=60.0)
+    store = Store.open(url)
     try:
-        store.upgrade()
+        # Asked first, within a bound: an upgrade waits for whoever holds the database, and callers would wait too.
+        if not store.is_current():
+            store.upgrade()
     except StoreUnavailable as fault:
         # Calls are answered without a database too, so the service starts; /readyz says what is missing.
         click.echo(f"The database cannot be reached yet: {fault.reason}", err=True)

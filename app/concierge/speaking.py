@@ -31,7 +31,7 @@ class SpokenUpdates:
     services: Services
 
     def spoken(self, number: int, request: VoiceRequest, *, recording: str, seconds: int, by: str) -> Result:
-        """Keep a recording as the ticket's update, once, however often it is told of; on one that is over, as a note."""
+        """Keep a recording as the ticket's update, once, however often it is told; on one that is over, as a note."""
         at = self.services.clock.now()
         address = f"{self.services.settings.public_base_url}/api/v1/voicemail/{recording}/audio"
         text = f"Spoken update, {seconds} seconds: {address}"

@@ -125,7 +125,8 @@ class StaffTexts:
             case Take(ticket):
                 return wording.acknowledged(ticket, mine.take(ticket))
             case Update(ticket, news):
-                return wording.updated(ticket, mine.update(ticket, news))
+                result = mine.update(ticket, news)
+                return wording.updated(ticket, result, mailed=mine.mails(result.ticket))
             case Mine():
                 return wording.mine(transaction.tickets.open_of(name))
             case Away(words):

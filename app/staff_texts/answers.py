@@ -10,7 +10,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from app.cdr.records import Ticket, TicketStatus
-from app.outgoing import is_mailbox
 from app.staff_texts.away import Left, Refused
 from app.tickets import Outcome, Result
 from app.written import Dates, listed
@@ -47,14 +46,13 @@ class Wording:
             case _:
                 return self._refused(number, result)
 
-    def updated(self, number: int, result: Result) -> str:
-        """What came of UPDATE; the text itself is never repeated."""
+    def updated(self, number: int, result: Result, *, mailed: bool) -> str:
+        """What came of UPDATE; the text itself is never repeated. `mailed`: the requester gets a mail about it."""
         if result.outcome is not Outcome.DONE or result.ticket is None:
             return self._refused(number, result)
         if result.ticket.status is TicketStatus.NEW:
             return f"Noted on {number}. Nobody has it yet: ACK {number} makes it yours."
-        by_mail = is_mailbox(result.ticket.requester)
-        call = "" if by_mail else " The requester gets no mail: call them."
+        call = "" if mailed else " The requester gets no mail: call them."
         return f"Noted on {number}.{self._due(result.ticket)}{call}"
 
     def not_taken(self, numbers: Sequence[int]) -> str:

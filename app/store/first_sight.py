@@ -133,9 +133,8 @@ def _facts() -> CTE:
     from sqlalchemy.dialects.postgresql import ARRAY  # noqa: PLC0415 - only where it is used
 
     arrays = [bindparam(f"facts_{name}", type_=ARRAY(kind)) for name, kind in _FACT_ARRAYS.items()]
-    told = func.unnest(*arrays, bindparam("facts_detail", type_=ARRAY(Text()))).table_valued(
-        *_FACT_ARRAYS, "detail", with_ordinality="place", name="told"
-    )
+    rows = func.unnest(*arrays, bindparam("facts_detail", type_=ARRAY(Text())))
+    told = rows.table_valued(*_FACT_ARRAYS, "detail", with_ordinality="place", name="told").render_derived()
     place = cast(told.c.place - literal_column("1"), SmallInteger)
     columns = [*(told.c[name] for name in _FACT_ARRAYS), cast(told.c.detail, JSON), place]
     names = ["call_sid", "turn", *_FACT_ARRAYS, "detail", "place"]

@@ -79,8 +79,11 @@ class TicketWork:
 
     def told(self, ticket: Ticket) -> str:
         """How news of the ticket was made known, and whether its requester gets mail of it."""
-        mailed = self.announcer.mail is not None and is_mailbox(ticket.requester)
-        return f"{self.way}; the requester {'is told by mail' if mailed else 'gets no mail: call them'}"
+        return f"{self.way}; the requester {'is told by mail' if self.mails(ticket) else 'gets no mail: call them'}"
+
+    def mails(self, ticket: Ticket | None) -> bool:
+        """Whether the requester of a ticket gets mail of its news."""
+        return ticket is not None and self.announcer.mail is not None and is_mailbox(ticket.requester)
 
     def change(
         self,

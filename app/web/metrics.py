@@ -40,6 +40,14 @@ _REFUSED = Gauge(
     multiprocess_mode="livemax",
 )
 _LINES = Counter("ivr_log_lines", "Warnings and errors in the log", ("event", "level"), registry=_REGISTRY)
+# What alarms look at begins at nothing, or the first of its kind would not be seen to happen.
+_LOUD = {
+    "warning": ("signature_refused", "store_unavailable", "text_undelivered"),
+    "error": ("webhook_failed", "api_failed", "spool_failed", "emergency_unowned", "order_dead", "message_lost"),
+}
+for _level, _events in _LOUD.items():
+    for _event in _events:
+        _LINES.labels(_event, _level)
 
 
 def exposition(standing: StandingFigures) -> bytes:

@@ -60,10 +60,16 @@ def serve_web(*, host: str, port: int, workers: int, make: Callable[[], Program]
     }
     # The workers' figures meet in a folder that is new at each start. Only the master removes it: a worker that
     # ends leaves the others' figures alone.
-    folder = mkdtemp(prefix="ivr-metrics-")
+    folder = _figures_folder()
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
     options["on_exit"] = lambda _server: shutil.rmtree(folder, ignore_errors=True)
     _Server(options, make).run()
+
+
+def _figures_folder() -> str:
+    # Figures are written through memory maps: on a disk that is full the first one to touch a new page is killed for it.
+    memory = "/dev/shm"  # noqa: S108 - the folder that is made there has a name nobody can guess, and is ours alone
+    return mkdtemp(prefix="ivr-metrics-", dir=memory if os.access(memory, os.W_OK) else None)
 
 
 def _forget_worker(_server: object, worker: object) -> None:

@@ -5,6 +5,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.bench import outbox
 from tests.bench.webhook import Measured, measure
 from tests.databases import migrate, start_postgresql
 
@@ -27,8 +28,10 @@ def _webhooks(folder: Path, stack: ExitStack) -> None:
     server.run("CREATE DATABASE bench")
     postgresql_url = server.url("bench")
     migrate(postgresql_url)
-    figures = measure(folder, {"sqlite": sqlite_url, "postgresql": postgresql_url})
-    _print(figures)
+    urls = {"sqlite": sqlite_url, "postgresql": postgresql_url}
+    _print(measure(folder, urls))
+    print()
+    outbox.print_figures(outbox.measure(folder, urls))
 
 
 def _print(figures: dict[str, Measured]) -> None:

@@ -7,11 +7,14 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
+from sqlalchemy import create_engine, text
+
 from tests.bench.load import Load, incoming, send_all
 from tests.bench.servers import HOST, Server, durable, floor, service
 
 ROUNDS = 5
 REQUESTS = 1500
+SINGLE = 300
 CONNECTIONS = 16
 _runs = count()
 
@@ -43,14 +46,25 @@ def measure(folder: Path, database_urls: dict[str, str]) -> dict[str, Measured]:
         for _ in range(ROUNDS):
             for name, server in servers.items():
                 rounds[name].append(_round(server))
+    each = 200 + ROUNDS * (REQUESTS + SINGLE)
+    for name, url in database_urls.items():
+        if (stored := _stored(url)) != each:
+            raise RuntimeError(f"{name} stored {stored} of {each} calls")
     return {name: _median(measured) for name, measured in rounds.items()}
+
+
+def _stored(url: str) -> int:
+    """How many calls have a ticket."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT count(*) FROM calls JOIN tickets ON ticket = number")).scalar_one()
 
 
 def _round(server: Server) -> Measured:
     before = server.cpu_seconds()
     busy = _load(server, REQUESTS, CONNECTIONS)
     cpu = (server.cpu_seconds() - before) / REQUESTS
-    single = _load(server, 300, 1)
+    single = _load(server, SINGLE, 1)
     return Measured(
         per_second=busy.per_second,
         cpu=cpu,

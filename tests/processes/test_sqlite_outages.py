@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.databases import migrate
 from tests.processes.callers import assert_led_on, assert_recorded_once, call, calls, is_all_stored
-from tests.processes.running import Service, eventually, is_answering, is_ready, running
+from tests.processes.running import eventually, is_answering, is_ready, running
 from tests.processes.small_disk import SmallDisk, small_disk
 
 pytestmark = pytest.mark.slow
@@ -21,6 +21,12 @@ _seeds = count(1)
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
     with small_disk(tmp_path / "disk") as disk:
         yield disk
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
 
 
 @contextmanager
@@ -78,32 +84,32 @@ def test_while_the_disk_of_the_database_is_full_calls_go_on(disk: SmallDisk, tmp
         assert_recorded_once(service, url, played, as_told=in_peace)
 
 
-def test_while_there_is_no_disk_for_the_spool_either_the_log_is_what_is_left_of_a_call(
-    disk: SmallDisk, tmp_path: Path
-) -> None:
-    folder = disk.folder / "service"
-    folder.mkdir()
-    with running(folder, {"DATABASE_URL": f"sqlite:///{folder}/ivr.db"}) as service:
-        log = service.folder / "service.log"
-        kept = tmp_path / "kept.log"
+def test_while_nothing_can_be_written_anywhere_calls_go_on_all_the_same(disk: SmallDisk) -> None:
+    """Database, spool, log and temporary files are on the one disk that is full."""
+    folder, temporary = disk.folder / "service", disk.folder / "tmp"
+    for each in (folder, temporary):
+        each.mkdir()
+    url = f"sqlite:///{folder}/ivr.db"
+    with running(folder, {"DATABASE_URL": url, "TMPDIR": str(temporary)}) as service:
+        in_peace = call(service, next(_seeds))
         with disk.filled():
-            [played] = calls(service, [next(_seeds)])
-            assert_led_on(played)
+            for each in calls(service, [next(_seeds), next(_seeds)]):
+                assert_led_on(each)
         afterwards = call(service, next(_seeds))
         assert_led_on(afterwards)
-        del log, kept
+        assert_recorded_once(service, url, [in_peace, afterwards], as_told=in_peace)
 
 
-def test_a_service_that_starts_on_a_write_protected_database_takes_calls(disk: SmallDisk, tmp_path: Path) -> None:
+def test_a_service_that_starts_on_a_write_protected_database_takes_calls(
+    disk: SmallDisk, tmp_path: Path, stack: ExitStack
+) -> None:
     url = f"sqlite:///{disk.folder}/ivr.db"
     migrate(url)
     with disk.write_protected():
-        starting = running(tmp_path / "service", {"DATABASE_URL": url}, until=is_answering)
-        service = starting.__enter__()
+        service = stack.enter_context(running(tmp_path / "service", {"DATABASE_URL": url}, until=is_answering))
         played = calls(service, [next(_seeds), next(_seeds)])
         for each in played:
             assert_led_on(each)
         assert not is_all_stored(service)
     assert_recorded_once(service, url, played)
     eventually(lambda: is_ready(service))
-    starting.__exit__(None, None, None)

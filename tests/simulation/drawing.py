@@ -41,7 +41,7 @@ _KEYS = (
     "2,2",
     "2,1,1",
 )
-_NUMBERS = [f"+18165551{tail:03}" for tail in range(200, 900)]
+_NUMBERS = [f"+18165550{tail}" for tail in (*range(105, 150), *range(180, 200))]
 _CLIENTS = ["+18165550160", "+18165550161", "+18165550163", "+18165550171"]
 _ODD: list[str | None] = [None, "Anonymous", "+266696687", "client:reading-room"]
 _MANNERS = (

@@ -91,7 +91,7 @@ def test_a_plan_that_fails_is_cut_down_to_what_makes_it_fail() -> None:
 
 
 def test_the_story_of_a_world_can_be_read(template: Path) -> None:
-    plan = replace(draw(1, kinds=()), visits=(Visit(after=5.0, number="+18165551200", keys="2"),), hours=0.1)
+    plan = replace(draw(1, kinds=()), visits=(Visit(after=5.0, number="+18165550180", keys="2"),), hours=0.1)
     story = "\n".join(story_of(plan, template))
     assert "Dialled" in story
     assert "caller hears: " in story
