@@ -60,7 +60,7 @@ class Telling:
         self.transaction.order(orders)
         ways = [("text", OrderKind.SEND_TEXT), ("call", OrderKind.RING_PHONE)]
         found = [way for way, kind in ways if any(order.kind is kind for order in orders)]
-        return " and ".join(found) or "nothing: no phone number is known"
+        return " and ".join(found) or "no way, for want of a person with a phone number"
 
     def note(self, text: str, *, author: str, kind: EntryKind, key: str, event: TicketEvent | None = None) -> None:
         """Write the entry, and announce the event."""

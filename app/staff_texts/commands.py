@@ -67,7 +67,7 @@ _WORD = re.compile(r"\s*([a-z]+)[\s:.,#-]*(.*?)\s*", re.IGNORECASE | re.DOTALL)
 _TICKET = re.compile(r"#?([0-9]{1,9})[\s.!]*")
 _LONG_NUMBER = re.compile(r"[0-9]{4,}")
 _FEWEST_WORDS = 3
-_ALIKE = 0.7
+_ALIKE = 0.6
 _NEWS = re.compile(r"#?([0-9]{1,9})[\s:,.-]+(\S.*)", re.DOTALL)
 
 

@@ -67,7 +67,7 @@ def serve_web(*, host: str, port: int, workers: int, make: Callable[[], Program]
 
 
 def _figures_folder() -> str:
-    # Figures are written through memory maps: on a disk that is full the first one to touch a new page is killed for it.
+    # Figures are written through memory maps: on a full disk whoever first touches a new page of one is killed for it.
     memory = "/dev/shm"  # noqa: S108 - the folder that is made there has a name nobody can guess, and is ours alone
     return mkdtemp(prefix="ivr-metrics-", dir=memory if os.access(memory, os.W_OK) else None)
 

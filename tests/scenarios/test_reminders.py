@@ -1,5 +1,6 @@
 """Updates that are due: whoever has the ticket is reminded and gives it by text or voice; others hear if none comes."""
 
+import shutil
 from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,14 +10,15 @@ from typing import Any
 
 import pytest
 
-from app.cdr.records import TicketStatus, UpdateRule
+from app.cdr.records import Leg, LegOutcome, TicketStatus, UpdateRule
 from app.concierge import sweep_reminders
 from app.store import QuickOverride, VoicemailFilters, VoicemailState
 from app.tickets import News, NewsKind, TicketEdit, TicketRequests, Tickets
 from app.voicemail import Voicemails
-from oncall import OverrideKind, Priority
+from oncall import DEFAULT_REMINDERS, OverrideKind, Priority
 from tests.app.test_announcements import MAIL
 from tests.app.voicemail.messages import sound
+from tests.desk import CONFIG
 from tests.fakes import down, no_answer, refused
 from tests.pages import FIRST, JAMISON, LASHA, SECOND, PagedDesk, make_paged_desk
 from tests.scenarios.breakdowns import BreakingStore, log, never, unavailable_always
@@ -55,15 +57,14 @@ def test_whoever_has_an_emergency_is_texted_then_called_and_everybody_when_it_is
 
 
 def test_after_the_last_step_the_supervisors_are_told_and_an_emergency_begins_again(paged: PagedDesk) -> None:
+    """The schedule of the third step names nobody who was not told before: there are two."""
     case = reminded(paged)
-    steps = len(case.after_due(1).entries[-1:])
-    assert steps == 1
-    case.after_due(31).forget().after_due(41)
+    case.after_due(29).forget().after_due(31)
     assert sorted(case.told()) == [(JAMISON, "text"), (LASHA, "text")]
     assert "nobody who was told has given one" in case.paged.company.texts[0].body
-    case.forget().after_due(51)
+    case.forget().after_due(41)
     assert case.told() == [(JAMISON, "text")], "from the start"
-    assert [entry.kind for entry in case.entries].count("overdue") == 6
+    assert [entry.kind for entry in case.entries].count("overdue") == 5
 
 
 def test_every_reminder_is_in_the_history_with_its_reason(paged: PagedDesk) -> None:
@@ -126,10 +127,24 @@ def test_whoever_is_talking_is_texted_and_not_called(paged: PagedDesk) -> None:
         sids = transaction.tickets.calls_of(case.number)
         record = transaction.load(sids[-1])
         assert record is not None
-        leg = replace(record.legs[0], party=JAMISON, screened=True, accepted_at=case.paged.desk.clock.at, ended_at=None)
-        leg = replace(leg, outcome=type(leg.outcome)("accepted"))
-        transaction.save(record, replace(record, legs=(leg, *record.legs[1:])))
+        transaction.save(record, replace(record, legs=(talking_leg(record.call.call_sid, case.paged.desk.clock.at),)))
     assert case.before_due(4).told() == [(JAMISON, "text")]
+
+
+def talking_leg(call_sid: str, at: datetime) -> Leg:
+    return Leg(
+        call_sid=call_sid,
+        turn=3,
+        party=JAMISON,
+        team="offsite",
+        number="+18165550101",
+        started_at=at,
+        because="a test",
+        source="",
+        screened=True,
+        accepted_at=at,
+        outcome=LegOutcome.ACCEPTED,
+    )
 
 
 def test_somebody_who_has_texted_stop_is_called_instead(paged: PagedDesk) -> None:
@@ -188,7 +203,7 @@ def test_medium_tickets_are_texted_about_and_end_with_the_supervisor(paged: Page
     case.until("2026-12-03T12:00-06:00", step=60)
     assert {way for _, way in case.told()} == {"text"}
     stages = [entry.text for entry in case.entries]
-    assert len(stages) == 6
+    assert len(stages) == 5
     assert "after the last step" in stages[-1]
 
 
@@ -286,7 +301,14 @@ def test_a_reply_in_words_is_the_update_when_one_was_asked_for(paged_on_each: Pa
 
 @pytest.mark.parametrize(
     "body",
-    ["ok", "on it", "Updat 1042 vendor is on site", "AKC 1001 now please", "is that the scanner one?", "1999 is done by now"],
+    [
+        "ok",
+        "on it",
+        "Updat 1042 vendor is on site",
+        "AKC 1001 now please",
+        "is that the scanner one?",
+        "1999 is done by now",
+    ],
 )
 def test_what_may_mean_something_else_is_not_taken_for_an_update(paged: PagedDesk, body: str) -> None:
     case = reminded(paged).before_due(14)
@@ -446,7 +468,7 @@ def test_nothing_is_doubled_by_several_processes(paged_on_each: PagedDesk) -> No
     assert len(texts) == len(set(texts))
 
 
-def test_a_text_that_cannot_be_sent_is_sent_later_and_not_after_the_update(paged: PagedDesk) -> None:
+def test_a_text_that_cannot_be_sent_is_sent_later(paged: PagedDesk) -> None:
     case = reminded(paged)
     case.paged.company.fail("text", *[down() for _ in range(4)])
     case.before_due(14)
@@ -454,6 +476,8 @@ def test_a_text_that_cannot_be_sent_is_sent_later_and_not_after_the_update(paged
     case.before_due(8)
     assert case.told() == [(JAMISON, "text")]
 
+
+def test_a_text_that_could_not_be_sent_is_withdrawn_by_the_update(paged: PagedDesk) -> None:
     case = reminded(paged)
     case.paged.company.fail("text", *[no_answer() for _ in range(3)])
     case.paged.company.done_all_the_same = False
@@ -507,12 +531,20 @@ def test_no_number_and_no_words_leave_by_texts_or_the_log(
 
 
 def test_a_policy_without_a_supervisor_is_an_error_in_the_log(
-    paged: PagedDesk, log: list[MutableMapping[str, Any]]
+    sqlite_url: str, tmp_path: Path, log: list[MutableMapping[str, Any]]
 ) -> None:
+    """Nothing is written about reminders: everything is as usual, and as emergencies are paged."""
+    config = tmp_path / "config"
+    for name in ("schedules", "ivr_flows"):
+        shutil.copytree(CONFIG / name, config / name)
+    file = config / "schedules" / "escalation.yaml"
+    file.write_text(file.read_text().partition("\nreminders:")[0])
+    paged = make_paged_desk(sqlite_url, tmp_path, config=config)
+    assert paged.desk.snapshot.roster.reminders == DEFAULT_REMINDERS
     case = reminded(paged)
-    config = paged.services.config
-    snapshot = config.current()
-    rules = replace(snapshot.roster.reminders, supervisors=())
-    config._in_force = replace(snapshot, roster=replace(snapshot.roster, reminders=rules))  # type: ignore[attr-defined]
+    assert case.before_due(14).told() == [(JAMISON, "text")]
     case.after_due(45)
-    assert any(event["event"] == "update_unheard" for event in log)
+    told = [event for event in log if event["event"] == "update_unheard"]
+    assert [(event["log_level"], event["ticket"]) for event in told] == [("error", case.number)]
+    assert case.entries[-2].text.endswith("nobody told by no way, for want of a person with a phone number")
+    paged.services.store.close()
