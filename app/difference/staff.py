@@ -1,10 +1,21 @@
 """People, teams, ring groups, outside parties, schedules and escalation policies: new, gone or changed, in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from app.difference.changes import Change, Section, compared, turned
 from app.written import counted, listed
-from oncall import EscalationPolicy, OutsideParty, Paging, Person, RingGroup, Roster, Schedule, Team
+from oncall import (
+    EscalationPolicy,
+    OutsideParty,
+    Paging,
+    Person,
+    Priority,
+    Reminders,
+    RingGroup,
+    Roster,
+    Schedule,
+    Team,
+)
 
 
 def staff_changes(old: Roster, new: Roster) -> Iterator[Change]:
@@ -44,6 +55,9 @@ def policy_changes(old: Roster, new: Roster) -> Iterator[Change]:
     )
     paging = [{} if each.paging is None else {"of emergencies": each.paging} for each in (old, new)]
     yield from compared(*paging, section=Section.POLICIES, kind="paging", differ=_paging)
+    source, detail = new.reminders.source or old.reminders.source, {"kind": "reminders", "name": "of updates"}
+    for text in _reminders(old.reminders, new.reminders):
+        yield Change(Section.POLICIES, f"reminders of updates: {text}", source, detail=detail)
 
 
 def schedule_changes(old: Roster, new: Roster) -> Iterator[Change]:
@@ -107,7 +121,21 @@ def _paging(was: Paging, now: Paging) -> Iterator[str]:
     yield from turned("goes on every", _every(was), _every(now))
 
 
-def _every(paging: Paging) -> str:
+def _reminders(was: Reminders, now: Reminders) -> Iterator[str]:
+    yield from turned("sent by text", _before(was.text_before_seconds), _before(now.text_before_seconds))
+    yield from turned("made by call", _before(was.call_before_seconds), _before(now.call_before_seconds))
+    yield from turned("climb, once overdue, escalation policy", was.policy, now.policy)
+    yield from turned("climb, while the desk is open, escalation policy", was.while_open, now.while_open)
+    yield from turned("go on every", _every(was), _every(now))
+    yield from turned("end with", listed(was.supervisors), listed(now.supervisors))
+
+
+def _before(seconds: Mapping[Priority, int]) -> str:
+    found = [f"{priority} {counted(each // 60, 'minute')} before" for priority, each in seconds.items()]
+    return listed(found, nothing="never")
+
+
+def _every(paging: Paging | Reminders) -> str:
     return counted(paging.every_seconds // 60, "minute")
 
 

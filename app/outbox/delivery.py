@@ -4,6 +4,7 @@ Knows leases, patience and delays; refuses to know what an order is about.
 """
 
 import random as randomness
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -58,6 +59,9 @@ _PATIENT: Final = frozenset(
         OrderKind.PAGE,
     }
 )
+
+# The texts and calls of a page are told by their keys what they are about, and by their payload whom they go to.
+_PAGED: Final = re.compile(r"page:(\d+):")
 
 _log = structlog.get_logger(__name__)
 
@@ -175,7 +179,9 @@ def is_too_late(order: ClaimedOrder, *, at: datetime) -> bool:
 
 def _about(order: ClaimedOrder) -> dict[str, Detail]:
     """Which call and ticket every line about this order concerns, as far as it says so."""
-    return {name: order.payload[name] for name in ("call_sid", "ticket") if order.payload.get(name) is not None}
+    told = {name: order.payload[name] for name in ("call_sid", "ticket") if order.payload.get(name) is not None}
+    paged = _PAGED.match(order.key)
+    return {"ticket": int(paged[1]), **told} if paged else told
 
 
 def _where(fault: Exception) -> str:

@@ -1,5 +1,6 @@
 """What happened, kept in a database: SQLite or PostgreSQL. Others come in by the names here and see no tables."""
 
+from app.store.accounts import Account, AccountRows, Accounts, AccountSession
 from app.store.audit import Audit, AuditEntry
 from app.store.call_log import CallFilters, CallLog
 from app.store.figures import Covered, DueTickets, Figures, InLine, Standing
@@ -28,6 +29,10 @@ __all__ = [
     "LANES",
     "REMINDER_KEYS",
     "SERVICE",
+    "Account",
+    "AccountRows",
+    "AccountSession",
+    "Accounts",
     "Audit",
     "AuditEntry",
     "BadCursor",

@@ -45,6 +45,7 @@ class CallFilters:
     caller: str | None = None
     line: str | None = None
     disposition: Disposition | None = None
+    answered_by: str | None = None
     q: str | None = None
 
 
@@ -113,6 +114,8 @@ def _conditions(filters: CallFilters) -> list[ColumnElement[bool]]:
         found.append(calls.c.line == storable(filters.line))
     if filters.disposition is not None:
         found.append(calls.c.disposition == filters.disposition)
+    if filters.answered_by is not None:
+        found.append(calls.c.answered_by_key == name_key(filters.answered_by))
     if filters.caller is not None:
         found.extend(_from_number(filters.caller))
     if filters.q is not None and (words := filters.q.strip()):

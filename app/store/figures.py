@@ -6,17 +6,18 @@ Every question goes along an index that leaves out what is over. Refuses to know
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
     Executable,
+    Insert,
     Select,
     bindparam,
     case,
     delete,
     func,
-    insert,
     literal_column,
     select,
     text,
@@ -127,8 +128,9 @@ _FAILING = (
 _HEARTBEATS = select(heartbeats.c.name, heartbeats.c.at)
 _COVERAGE = select(*line_coverage.c).order_by(line_coverage.c.line, line_coverage.c.kind)
 _TALLIES = select(tallies.c.name, tallies.c.labels, tallies.c.value)
-_UNCOVER = delete(line_coverage)
-_COVER = insert(line_coverage).values({column.name: bindparam(column.name) for column in line_coverage.c})
+_SUPERSEDED = delete(line_coverage).where(
+    line_coverage.c.looked_at < bindparam("before", type_=line_coverage.c.looked_at.type)
+)
 # What is asked for again and again, and the index without which it would read a whole table.
 INDEXED: Final[Mapping[str, tuple[Executable, str]]] = {
     "update": (_DUE["update"], "ix_tickets_update_due_at"),
@@ -158,13 +160,31 @@ class Figures:
 
     def cover(self, found: tuple[Covered, ...]) -> None:
         """Say how far ahead the lines are covered, instead of what was said before."""
+        rows = sorted(({name: getattr(each, name) for name in Covered.__slots__} for each in found), key=_place)
 
         def change(session: Session) -> None:
-            session.run(_UNCOVER, {})
-            for each in found:
-                session.run(_COVER, {name: getattr(each, name) for name in Covered.__slots__})
+            # In one order always, so that two who look ahead do not wait for each other in a circle.
+            for row in rows:
+                session.run(_cover(session.database), row)
+            session.run(_SUPERSEDED, {"before": min(row["looked_at"] for row in rows)})
 
-        self._write(change)
+        if rows:
+            self._write(change)
+
+
+@cache
+def _cover(database: str) -> Insert:
+    if database == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
+    else:
+        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
+    statement = build(line_coverage).values({name: bindparam(name) for name in Covered.__slots__})
+    told = {name: statement.excluded[name] for name in ("gap_at", "looked_at", "looked_until")}
+    return statement.on_conflict_do_update(index_elements=["line", "kind"], set_=told)
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["line"], row["kind"]
 
 
 def _coverage(connection: Connection) -> tuple[Covered, ...]:

@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, Insert, bindparam, select, text
 
 from app import clock
 from app.store import engines
+from app.store.accounts import Accounts
 from app.store.audit import Audit
 from app.store.call_log import CallLog
 from app.store.figures import Figures
@@ -63,6 +64,7 @@ class Store:
         self.calls = CallLog(self._read)
         self.tickets = TicketLog(self._read)
         self.tokens = Tokens(self._read, self._write)
+        self.accounts = Accounts(self._read, self._write)
         self.outbox = Outbox(self._read, self._write)
         self.orders = OrderLog(self._read, self._write)
         self.voicemails = VoicemailLog(self._read)

@@ -14,6 +14,7 @@ from app.simulator.clock import VirtualClock
 from app.simulator.events import Purpose
 from app.simulator.exchange import Account
 from app.simulator.handsets import Behaviour, Handsets, accept, voicemail
+from app.simulator.numbers import NumberSettings
 from app.simulator.parties import parse_keys
 from app.simulator.phone import Phone
 from app.simulator.trace import Trace
@@ -22,7 +23,6 @@ from tests.desk import MAIN, TOKEN
 from tests.processes.running import ACCOUNT, JAMISON, Service, eventually
 
 LASHA = "+18165550102"
-CALLER = "+18165550191"
 # The bound is a second; the rest is for a machine that does other things as well.
 ANSWERED_WITHIN_SECONDS = 2.5
 STORED_WITHIN_SECONDS = 45.0
@@ -56,13 +56,26 @@ class Played:
         return self.trace.call_sid
 
 
-def phone(service: Service, seed: int, *, wire: TimedWire, handsets: Mapping[str, Behaviour] | None = None) -> Phone:
+def caller_number(seed: int) -> str:
+    """Somebody else each time: who calls again is recognised, and joins the ticket that is open."""
+    return f"+1816555{105 + seed % 40:04}"
+
+
+def phone(
+    service: Service,
+    seed: int,
+    *,
+    wire: TimedWire,
+    handsets: Mapping[str, Behaviour] | None = None,
+    clock: VirtualClock | None = None,
+) -> Phone:
     """A telephone company in virtual time; unless told otherwise Jamison's phone is answered by its voicemail."""
     return Phone(
         wire,
         account=Account(sid=ACCOUNT, base_url=service.base_url),
         auth_token=TOKEN,
-        clock=VirtualClock(datetime(2026, 11, 28, 9, tzinfo=UTC)),
+        clock=clock or VirtualClock(datetime(2026, 11, 28, 9, tzinfo=UTC)),
+        settings=NumberSettings(fallback_url="/voice/fallback"),
         handsets=Handsets(handsets or {JAMISON: voicemail(after_seconds=2)}, default=accept()),
         seed=seed,
     )
@@ -72,7 +85,8 @@ def call(service: Service, seed: int, *, keys: str = "1", handsets: Mapping[str,
     """One call in the night, from the first ring to its end."""
     wire = TimedWire()
     caller = CallerScript(keys=parse_keys(keys))
-    trace = phone(service, seed, wire=wire, handsets=handsets).dial(to=MAIN, from_=CALLER, caller=caller)
+    company = phone(service, seed, wire=wire, handsets=handsets)
+    trace = company.dial(to=MAIN, from_=caller_number(seed), caller=caller)
     return Played(trace, wire.seconds)
 
 

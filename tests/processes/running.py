@@ -107,14 +107,18 @@ def running(
     *,
     command: str = "serve",
     until: Callable[["Service"], bool] | None = None,
+    change: Callable[[Path], None] | None = None,
 ) -> Iterator[Service]:
     """A service in a folder of its own, on a port of its own, with these variables besides the usual ones.
 
-    It is ready, or as `until` says, when the block begins. A folder that has a configuration keeps it.
+    It is ready, or as `until` says, when the block begins. A folder that has a configuration keeps it; `change` is
+    made to it before the start.
     """
     for name in ("ivr_flows", "schedules"):
         if not (folder / name).exists():
             shutil.copytree(CONFIG / name, folder / name)
+    if change is not None:
+        change(folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

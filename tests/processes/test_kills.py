@@ -20,13 +20,14 @@ from sqlalchemy import create_engine, text
 
 from app.simulator.caller import CallerScript
 from app.simulator.clock import WallClock
+from app.simulator.events import Purpose
 from app.simulator.exchange import Account
 from app.simulator.handsets import Handsets, ignore
 from app.simulator.parties import parse_keys
 from app.simulator.phone import Phone
 from app.simulator.wire import HttpWire
 from tests.desk import ALTERNATE, MAIN, TOKEN
-from tests.processes.callers import CALLER, STORED_WITHIN_SECONDS, TimedWire, call, is_all_stored, phone
+from tests.processes.callers import STORED_WITHIN_SECONDS, TimedWire, caller_number, calls, is_all_stored, phone
 from tests.processes.running import ACCOUNT, Service, eventually, is_ready, running
 
 pytestmark = pytest.mark.slow
@@ -118,7 +119,7 @@ def test_what_was_being_sent_when_all_were_killed_is_sent_once_under_the_same_na
         environ = {"DATABASE_URL": url, "TWILIO_API_BASE_URL": rest.base_url, "WEBHOOK_ENDPOINTS": f"{address} {_KEY}"}
         with running(tmp_path, environ) as service:
             script = CallerScript(keys=parse_keys("1"), hangs_up_after_seconds=40)
-            phone(service, next(_seeds), wire=TimedWire()).dial(to=MAIN, from_=CALLER, caller=script)
+            phone(service, next(_seeds), wire=TimedWire()).dial(to=MAIN, from_=caller_number(1), caller=script)
             eventually(lambda: bool(company.texts()) and bool(company.calls) and bool(told.ids))
             under_way = told.ids[0]
             kill_workers(service)
@@ -145,26 +146,29 @@ def unsent(url: str) -> list[Any]:
 
 def test_calls_go_on_while_one_worker_after_another_is_killed(tmp_path: Path) -> None:
     """A request that dies with its worker is asked again at the fallback address; every call still has one ticket."""
-    url, chance, over = f"sqlite:///{tmp_path}/ivr.db", random.Random(1), threading.Event()  # noqa: S311
+    url, killed, over = f"sqlite:///{tmp_path}/ivr.db", count(), threading.Event()
     with running(tmp_path, {"DATABASE_URL": url}) as service:
         [web] = service.children("web")
 
         def kill_again_and_again() -> None:
-            while not over.wait(0.4):
+            while not over.wait(0.1):
                 workers = [each for each in web.children() if each.status() != psutil.STATUS_ZOMBIE]
-                if workers:
-                    chance.choice(workers).kill()
+                if len(workers) > 1:
+                    random.Random(next(killed)).choice(workers).kill()  # noqa: S311 - which one is no secret
 
         killer = threading.Thread(target=kill_again_and_again)
         killer.start()
         try:
-            played = [call(service, next(_seeds)) for _ in range(30)]
+            played = [each for _ in range(10) for each in calls(service, [next(_seeds) for _ in range(3)])]
         finally:
             over.set()
             killer.join()
         eventually(lambda: is_ready(service) and is_all_stored(service), within_seconds=STORED_WITHIN_SECONDS)
+    assert next(killed) > 2, "too few were killed to show anything"
     assert [each.trace.ended for each in played if each.trace.dropped or not each.trace.connected()] == []
     found = rows(url, "SELECT call_sid, ticket, ended_at FROM calls")
     assert sorted(row.call_sid for row in found) == sorted(each.sid for each in played)
     assert len({row.ticket for row in found}) == len(found)
-    assert all(row.ended_at is not None for row in found)
+    # An end whose report died with a worker is found later in the telephone company's list, which there is none of here.
+    unheard = {each.sid for each in played if any(not asked.status for asked in each.trace.requests(Purpose.CALLBACK))}
+    assert {row.call_sid for row in found if row.ended_at is None} <= unheard

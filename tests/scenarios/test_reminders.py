@@ -45,8 +45,10 @@ def test_whoever_has_an_emergency_is_texted_then_called_and_everybody_when_it_is
     assert case.before_due(1).told() == [(JAMISON, "text"), (JAMISON, "call")]
     due = case.due_at.astimezone(case.paged.desk.snapshot.roster.hours["desk"].zone)
     assert [text.body for text in case.paged.company.texts] == [
-        f"Ticket {case.number} (emergency): an update is due at {due:%H:%M}. "
-        f"Reply UPDATE {case.number} and what is new. Name no patient."
+        (
+            f"Ticket {case.number} (emergency): an update is due at {due:%H:%M}. "
+            f"Reply UPDATE {case.number} and what is new. Name no patient."
+        )
     ]
     case.forget().after_due(1)
     assert case.told() == [(JAMISON, "text")]

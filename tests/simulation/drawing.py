@@ -73,7 +73,7 @@ def draw(seed: int, *, visits: int = 60, kinds: Sequence[str] = KINDS) -> Plan:
         texts=tuple(_texts(random, seconds)) if "texts" in kinds else (),
         edits=tuple(_edits(random, seconds)) if "edits" in kinds else (),
         breakages=tuple(sorted(_breakages(random, seconds, kinds), key=lambda told: told.after)),
-        twilio=_twilio(random) if "twilio" in kinds else {},
+        twilio=_twilio(random, kinds) if "twilio" in kinds else {},
         twilio_rest=_twilio_rest(random) if "twilio" in kinds else {},
     )
 
@@ -213,13 +213,12 @@ def _breakages(random: Random, seconds: float, kinds: Sequence[str]) -> list[Bre
     return drawn
 
 
-def _twilio(random: Random) -> dict[str, Any]:
+def _twilio(random: Random, kinds: Sequence[str]) -> dict[str, Any]:
     """How this Twilio is, where its documentation leaves it open; each setting usual more often than not."""
     choices: dict[str, list[Any]] = {
         "abandoned_dial_status": ["canceled", "no-answer"],
         "abandoned_dial_action": [True, False],
         "abandoned_parent_status": [each.value for each in ParentStatus],
-        "dial_bridged_sent": [True, False],
         "refused_dial_status": ["completed", "no-answer"],
         "silent_record": [each.value for each in SilentRecord],
         "final_status": [each.value for each in FinalStatus],
@@ -231,6 +230,9 @@ def _twilio(random: Random) -> dict[str, Any]:
         "callbacks_delivered_twice": [False, True],
         "callback_jitter_seconds": [0.5, 4.0, 30.0],
     }
+    if "requests" not in kinds:
+        # Untold whether two people were connected, and with the reply to the accept key lost, nobody can know it.
+        choices["dial_bridged_sent"] = [True, False]
     return {name: random.choice(values) for name, values in choices.items() if random.random() < 0.3}
 
 

@@ -19,7 +19,7 @@ from app.finished_calls import WAIT_BOUNDS, count_finished, count_late
 from app.flow.messages import Order, OrderKind
 from app.services import Services
 from app.simulator.handsets import decline, ignore
-from app.store import Place, PlaceKind, Spool, Standing, Store, StoreUnavailable, figures
+from app.store import Covered, Place, PlaceKind, Spool, Standing, Store, StoreUnavailable, figures
 from app.web.health import health
 from app.web.metrics import count_line
 from app.web.standing_figures import KNOWN_SECONDS, StandingFigures, coverage_sentence
@@ -271,6 +271,36 @@ def test_coverage_is_told_in_seconds_until_the_next_gap(desk_on_each: Desk) -> N
     assert {number for _, number in shown} == {HORIZON.total_seconds() - 40}
     assert value(services, "ivr_coverage_age_seconds") == 40
     assert coverage_sentence(services) == "no gap until 2026-12-31T16:00Z"
+
+
+def test_a_line_that_is_no_more_is_not_told_of_any_longer(desk_on_each: Desk) -> None:
+    at, store = desk_on_each.clock.at, desk_on_each.services.store
+    seen = Covered(line="old", kind="nobody", gap_at=None, looked_at=at - timedelta(minutes=1), looked_until=at)
+    store.figures.cover((seen,))
+    look_ahead(desk_on_each.services)
+    look_ahead(desk_on_each.services)
+    assert [(each.line, each.kind) for each in store.figures.coverage()] == [
+        (line, kind) for line in ("alternate", "main") for kind in ("duty_empty", "nobody", "silent")
+    ]
+
+
+def test_several_clocks_may_look_ahead_at_once(desk_on_each: Desk) -> None:
+    faults: list[BaseException] = []
+
+    def look() -> None:
+        try:
+            for _ in range(3):
+                look_ahead(desk_on_each.services)
+        except Exception as fault:  # noqa: BLE001 - of a thread, for the test to see
+            faults.append(fault)
+
+    clocks = [threading.Thread(target=look) for _ in range(4)]
+    for each in clocks:
+        each.start()
+    for each in clocks:
+        each.join()
+    assert faults == []
+    assert len(desk_on_each.services.store.figures.coverage()) == 6
 
 
 def test_a_gap_is_told_of_by_its_line_and_kind(sqlite_url: str, tmp_path: Path) -> None:
