@@ -34,7 +34,7 @@ from app.store.overrides import OverrideRows
 from app.store.prepared import Session
 from app.store.recognition import standing
 from app.store.rows import Row, call_row, compact_json, fact_row, ticket_row
-from app.store.turns import TurnTransaction
+from app.store.turns import TurnTransaction, numbered
 
 Then = Callable[[TurnTransaction, CallRecord], None]
 _SID = bindparam("sid", type_=calls.c.call_sid.type)
@@ -72,13 +72,13 @@ class FirstSight:
             return self._open_in_one_statement(record, turn, facts, reply)
         with self._writing() as session:
             transaction = TurnTransaction(session)
-            opened = transaction.open_unseen(record)
-            if opened is None:
+            number = transaction.insert(record)
+            if number is None:
                 return False
             transaction.tell(record.call.call_sid, turn, facts)
             transaction.keep_reply(record.call.call_sid, turn, reply)
             if then is not None:
-                then(transaction, opened)
+                then(transaction, numbered(record, number))
         self.ordered = transaction.ordered
         return True
 

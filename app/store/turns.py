@@ -6,7 +6,7 @@ Decides nothing about what happened; refuses to know how a connection is had.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -130,12 +130,38 @@ class TurnTransaction:
         self._insert = _inserts(session.database)
         self._held: str | None = None
         self.ordered = False
-        self.voicemails = VoicemailRows(session)
-        self.audit = AuditRows(session)
-        self.overrides = OverrideRows(session)
-        self.pages = PageOrders(session)
-        self.queue = QueueRows(session)
-        self.tickets = TicketRows(session, hold_call=self._hold)
+
+    # Most turns need few of these.
+
+    @cached_property
+    def voicemails(self) -> VoicemailRows:
+        """The messages callers left."""
+        return VoicemailRows(self._session)
+
+    @cached_property
+    def audit(self) -> AuditRows:
+        """The audit log."""
+        return AuditRows(self._session)
+
+    @cached_property
+    def overrides(self) -> OverrideRows:
+        """Quick overrides of who is on call."""
+        return OverrideRows(self._session)
+
+    @cached_property
+    def pages(self) -> PageOrders:
+        """The orders of pages."""
+        return PageOrders(self._session)
+
+    @cached_property
+    def queue(self) -> QueueRows:
+        """The line of callers."""
+        return QueueRows(self._session)
+
+    @cached_property
+    def tickets(self) -> TicketRows:
+        """Tickets, held while they are changed."""
+        return TicketRows(self._session, hold_call=self._hold)
 
     def staff(self, *, at: datetime, before: datetime, seed: int) -> StaffState:
         """Who is talking at `at`, and when everybody last took a call before `before`."""
@@ -161,10 +187,11 @@ class TurnTransaction:
 
         A call that is there already is left as it is and given back as it stands.
         """
-        return self.open_unseen(record) or self._existing(record.call.call_sid)
+        number = self.insert(record)
+        return self._existing(record.call.call_sid) if number is None else numbered(record, number)
 
-    def open_unseen(self, record: CallRecord) -> CallRecord | None:
-        """The same; None for a call that is there already."""
+    def insert(self, record: CallRecord) -> int | None:
+        """Insert a call and its ticket and give back the ticket's number; None for a call that is there already."""
         call_sid = record.call.call_sid
         self._hold(call_sid)
         number = record.ticket.number
@@ -177,8 +204,7 @@ class TurnTransaction:
             return None
         if record.legs:
             self._save_legs(replace(record, legs=()), record)
-        call, ticket = replace(record.call, ticket=number), replace(record.ticket, number=number)
-        return replace(record, call=call, ticket=ticket)
+        return number
 
     def save(self, before: CallRecord, after: CallRecord) -> None:
         """Write what differs between the two, and nothing else."""
@@ -243,6 +269,12 @@ class TurnTransaction:
         if changed:
             statement = _update(table, tuple(key), tuple(changed))
             self._session.run(statement, {**{f"old_{name}": value for name, value in key.items()}, **changed})
+
+
+def numbered(record: CallRecord, number: int) -> CallRecord:
+    """The record with the number its ticket has got."""
+    call, ticket = replace(record.call, ticket=number), replace(record.ticket, number=number)
+    return replace(record, call=call, ticket=ticket)
 
 
 def load_record(session: Session, call_sid: str) -> CallRecord | None:

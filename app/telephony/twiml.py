@@ -5,6 +5,7 @@ Every document leads on: a Gather is followed by a Redirect for silence, a Dial 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.sax.saxutils import escape, quoteattr
 
 from app.flow.messages import (
@@ -78,8 +79,9 @@ def _element(instruction: Instruction, links: Links, caller_id: str) -> str:
             return "<Hangup/>"
 
 
+@lru_cache(maxsize=512)
 def say(words: Say) -> str:
-    """A spoken text."""
+    """A spoken text. Most of what is said has been said before."""
     voice = f" voice={quoteattr(words.voice)}" if words.voice else ""
     return f"<Say{voice} language={quoteattr(words.language)}>{escape(words.text)}</Say>"
 
