@@ -39,6 +39,7 @@ class Reader(StrEnum):
 
     DESK = "desk"
     REQUESTER = "requester"
+    SUPERVISOR = "supervisor"
 
 
 # The support address hears of work that is new to it. What becomes of it is not mail, or every ticket would fill a
@@ -84,6 +85,14 @@ class Announcer:
         orders = [*self._mails(number, event, at), *self._webhooks(number, event, at)]
         if orders:
             transaction.order(orders)
+
+    def tell_supervisor(self, transaction: TurnTransaction, *, number: int, at: datetime) -> bool:
+        """Order the mail to the supervisors about an update that nobody gives; False where no mail goes out."""
+        if self.mail is None:
+            return False
+        notice = _Notice(number, TicketEvent.OVERDUE, at)
+        transaction.order([_order(OrderKind.MAIL, notice, to=Reader.SUPERVISOR, due_at=at)])
+        return True
 
     def follow(self, transaction: TurnTransaction, before: Ticket | None, after: Ticket, *, at: datetime) -> None:
         """Announce what a turn of a call made of its ticket; `before` is None when the turn opened it.

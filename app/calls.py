@@ -22,8 +22,6 @@ from app.flow.in_line import QueueState
 from app.flow.messages import (
     END_TURN,
     CallArrived,
-    DialEnded,
-    DialStatus,
     Event,
     Fact,
     FactKind,
@@ -59,6 +57,7 @@ from app.turn_rules import (
     is_fresh,
     opening_of,
     started,
+    unheard,
     unless_gone,
     unless_over,
     with_accept_key,
@@ -116,10 +115,7 @@ class Calls:
             return self.rescue(None, request, f"our last answer could not be carried out ({code[:5]})")
         if token is None:
             return self.incoming(request)
-        position = self.services.positions.read(token)
-        dialling = position is not None and request.fields.get("ErrorUrl", "").find("/dialled/") >= 0
-        event = DialEnded(status=DialStatus.FAILED, bridged=None, accepted=None) if dialling else Silence()
-        return self.resume(token, request, event)
+        return self.resume(token, request, unheard(request))
 
     def rescue(self, token: str | None, request: VoiceRequest, reason: str) -> str:
         """Something of ours raised: record it and continue in the flow of last resort."""

@@ -51,6 +51,8 @@ class Settings:
     voicemail_transcription: str = "none"
     mail: MailWay | None = None
     webhook_endpoints: tuple[Endpoint, ...] = ()
+    session_idle_minutes: int = 60
+    proxies: int = 0
 
     def __repr__(self) -> str:
         return f"Settings(config_dir={str(self.config_dir)!r}, simulated={self.simulated})"
@@ -123,6 +125,8 @@ def read_settings(environ: Mapping[str, str], *, instance_dir: Path = Path("inst
         voicemail_transcription=reader.choice("VOICEMAIL_TRANSCRIPTION", ("none", "twilio")),
         mail=reader.mail(),
         webhook_endpoints=reader.webhook_endpoints(),
+        session_idle_minutes=reader.whole_number("SESSION_IDLE_MINUTES", default=60, most=720),
+        proxies=int(reader.choice("PROXIES", ("0", "1", "2", "3"))),
     )
     if reader.faults:
         raise SettingsError(reader.faults)

@@ -11,8 +11,20 @@ from app.cdr.derive import opened
 from app.cdr.records import Call, CallRecord
 from app.cdr.ticket_rules import is_unowned_emergency
 from app.config.snapshot import Snapshot
-from app.flow.messages import CallerLeft, DialEnded, Event, Fact, FactKind, HoldEnded, Position, RecordingEnded
-from app.telephony.inbound import VoiceRequest
+from app.flow.messages import (
+    CallerLeft,
+    DialEnded,
+    DialStatus,
+    Event,
+    Fact,
+    FactKind,
+    HoldEnded,
+    HoldWaited,
+    Position,
+    RecordingEnded,
+    Silence,
+)
+from app.telephony.inbound import VoiceRequest, hold_ended
 from oncall import BusinessHours
 
 LONGEST_CALL = timedelta(hours=24)
@@ -80,6 +92,16 @@ def is_fresh(position: Position, at: datetime) -> bool:
     """Whether a position is young enough to be a running call's."""
     age = at - datetime.fromtimestamp(position.started_at, tz=UTC)
     return -CLOCK_SKEW <= age <= LONGEST_CALL
+
+
+def unheard(request: VoiceRequest) -> Event:
+    """What happened at the address that failed (`ErrorUrl`), as far as it can be told without what was sent there."""
+    failed = request.fields.get("ErrorUrl", "")
+    if "/dialled/" in failed:
+        return DialEnded(status=DialStatus.FAILED, bridged=None, accepted=None)
+    if "/wait/" in failed:
+        return HoldWaited()
+    return hold_ended(request) if "/left/" in failed else Silence()
 
 
 def unless_gone(event: Event, request: VoiceRequest) -> Event:

@@ -31,6 +31,8 @@ class Content(StrEnum):
 
     AUDIO = "audio"
     TRANSCRIPT = "transcript"
+    SECOND_FACTOR = "second_factor"
+    SEARCH = "search"
 
 
 @dataclass(frozen=True, slots=True)

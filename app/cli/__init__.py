@@ -31,6 +31,7 @@ COMMANDS = {
     "ticket": "app.cli.tickets:ticket",
     "tickets": "app.cli.tickets:tickets",
     "token": "app.cli.access:token",
+    "user": "app.cli.user:user",
     "voicemail": "app.cli.voicemail:voicemail",
     "web": "app.cli.processes:web",
 }

@@ -58,7 +58,9 @@ class Staff:
         """Who is told after the last step."""
         rules = self.roster.reminders
         because = f"supervisor for overdue updates ({rules.source})"
-        found = (self.roster.people[name] for name in rules.supervisors)
+        people = self.roster.people.values()
+        named = [person for person in people if rules.supervisor == person.name]
+        found = named or [person for person in people if rules.supervisor == person.team]
         return tuple(Asked(person, because, by_call=False) for person in found if person.phones)
 
     def others_than(self, person: str) -> tuple[Asked, ...]:

@@ -78,7 +78,8 @@ class Reminders:
     def _now(self, at: datetime) -> "_Now":
         snapshot = self.services.config.current()
         quick = self.services.store.overrides.quick(at=at)
-        return _Now(snapshot, Staff(snapshot.roster, at, quick), desk_hours(snapshot))
+        staff = Staff(snapshot.roster, at, quick)
+        return _Now(snapshot, staff, desk_hours(snapshot), tuple(staff.steps()))
 
     def _due(self, now: "_Now") -> tuple[DueTicket, ...]:
         before = horizon(now.snapshot.roster.reminders, at=now.staff.at, hours=now.hours)
@@ -104,13 +105,15 @@ class Reminders:
             way = telling.order(
                 wording.text(stage),
                 until=stage.until,
-                by_text=stage.deed is not Deed.CALL or not was_texted,
+                by_text=stage.deed is not Deed.CALL or (not was_texted and now.texts_before(held)),
                 by_call=stage.deed in {Deed.CALL, Deed.STEP},
             )
+            if stage.deed is Deed.SUPERVISOR and telling.mail(now.snapshot.roster.reminders.supervisor_mail):
+                way = f"{way}, and by mail" if asked else "mail alone"
             kind = EntryKind.REMINDED if stage.deed in _BEFORE else EntryKind.OVERDUE
             text = wording.entry(stage, asked, way)
             telling.note(text, author=SERVICE, kind=kind, key=key, event=_event(stage, is_first=not was_texted))
-        _report(held, stage, asked)
+        _report(held, stage, is_heard=bool(asked) or way.endswith("mail alone"))
         return True
 
     def _telling(
@@ -146,6 +149,7 @@ class _Now:
     snapshot: Snapshot
     staff: Staff
     hours: BusinessHours | None
+    steps: tuple[tuple[Asked, ...], ...]
 
     def stage(self, due: DueTicket, ticket: Ticket) -> Stage | None:
         """What is to be done about a ticket, which may have changed since its update was found due."""
@@ -155,7 +159,7 @@ class _Now:
             at=self.staff.at,
             hours=self.hours,
             overdue_at=next((each.at for each in _done(due) if each.key.endswith(_FIRST_OVERDUE)), None),
-            steps=len(self.staff.steps()),
+            steps=len(self.steps),
         )
 
     def asked(self, ticket: Ticket, stage: Stage) -> tuple[Asked, ...]:
@@ -164,9 +168,13 @@ class _Now:
             case Deed.TEXT | Deed.CALL | Deed.OWNER:
                 return self.staff.askable(ticket)
             case Deed.STEP:
-                return self.staff.steps()[stage.step - 1]
+                return self.steps[stage.step - 1]
             case Deed.SUPERVISOR:
                 return self.staff.supervisors()
+
+    def texts_before(self, ticket: Ticket) -> bool:
+        """Whether texts are sent before an update of this priority is due."""
+        return ticket.priority in self.snapshot.roster.reminders.text_before_seconds
 
     def wording(self, ticket: Ticket, due_at: datetime) -> Wording:
         """The words about a ticket."""
@@ -198,11 +206,10 @@ def _event(stage: Stage, *, is_first: bool) -> TicketEvent | None:
     return TicketEvent.UPDATE_DUE if stage.deed in _BEFORE and is_first else None
 
 
-def _report(ticket: Ticket, stage: Stage, asked: Sequence[Asked]) -> None:
-    people = len(asked)
-    if not people:
-        _log.error("update_unheard", ticket=ticket.number, stage=stage.deed, reason="nobody is named")
+def _report(ticket: Ticket, stage: Stage, *, is_heard: bool) -> None:
+    if not is_heard:
+        _log.error("update_unheard", ticket=ticket.number, stage=stage.deed.value)
     elif stage.deed in _BEFORE:
-        _log.info("update_reminded", ticket=ticket.number, stage=stage.deed, people=people)
+        _log.info("update_reminded", ticket=ticket.number, stage=stage.deed.value)
     else:
-        _log.warning("update_overdue", ticket=ticket.number, stage=stage.deed, people=people)
+        _log.warning("update_overdue", ticket=ticket.number, stage=stage.deed.value)

@@ -62,6 +62,11 @@ class Telling:
         found = [way for way, kind in ways if any(order.kind is kind for order in orders)]
         return " and ".join(found) or "no way, for want of a person with a phone number"
 
+    def mail(self, address: str | None) -> bool:
+        """Order the mail to the supervisors, if they have an address and mail goes out; returns whether it does."""
+        number, announcer = self.ticket.number or 0, self.services.announcer
+        return address is not None and announcer.tell_supervisor(self.transaction, number=number, at=self.at)
+
     def note(self, text: str, *, author: str, kind: EntryKind, key: str, event: TicketEvent | None = None) -> None:
         """Write the entry, and announce the event."""
         number = self.ticket.number or 0

@@ -286,11 +286,7 @@ def _reminders(page: Page[EscalationFile], staff: Page[StaffFile]) -> Reminders:
         every_seconds=model.every_minutes * _MINUTE,
         policy=model.policy,
         while_open=model.while_open,
-        supervisors=_supervisors(model.supervisor, staff),
+        supervisor=model.supervisor,
+        supervisor_mail=model.supervisor_mail,
         source=page.source("reminders"),
     )
-
-
-def _supervisors(name: str | None, staff: Page[StaffFile]) -> tuple[str, ...]:
-    people = staff.content.people if staff.content else {}
-    return (name,) if name in people else tuple(each for each, model in people.items() if model.team == name)

@@ -7,14 +7,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from app.config.validation import Strict
+from app.config.wording import got
+from app.outgoing import is_mailbox
 from oncall import DEFAULT_REMINDERS, Priority
 
 Minutes = Annotated[int, Field(ge=0, le=240)]
 Known = Annotated[str, Field(min_length=1, max_length=100)]
 _MINUTE = 60
+
+
+def _mailbox(value: str) -> str:
+    if not is_mailbox(value):
+        message = f"expected a mail address such as supervisor@example.org, got {got(value)}"
+        raise PydanticCustomError("fault", "{error}", {"error": message})
+    return value
+
+
+Mailbox = Annotated[str, AfterValidator(_mailbox), WithJsonSchema({"type": "string", "format": "email"})]
 
 
 class MinutesModel(Strict):
@@ -45,6 +58,8 @@ class RemindersModel(Strict):
     """the escalation policy instead while the desk is open"""
     supervisor: Known | None = None
     """who is told after the last step: a person, or a team with everybody in it"""
+    supervisor_mail: Mailbox | None = None
+    """an address that is told by mail as well, such as supervisor@example.org"""
 
 
 def seconds_of(model: MinutesModel, usual: Mapping[Priority, int]) -> Mapping[Priority, int]:

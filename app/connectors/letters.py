@@ -64,6 +64,22 @@ def letter_to_requester(notice: Notice) -> Letter:
     return Letter(f"Your ticket {number} {state}", f"Ticket {number}: {words}\n\n{_TO_REQUESTER_FOOT}\n")
 
 
+def letter_to_supervisor(notice: Notice, *, snapshot: Snapshot) -> Letter:
+    """The mail about a ticket whose update nobody gives, whoever was told of it."""
+    ticket = notice.ticket
+    due = "none any more" if ticket.update_due_at is None else _moment(ticket.update_due_at, snapshot)
+    rows = [
+        ("Ticket", str(ticket.number)),
+        ("Priority", str(ticket.priority)),
+        ("Update due", due),
+        ("Status", str(ticket.status).replace("_", " ")),
+        ("Assigned to", ticket.assignee or "nobody"),
+    ]
+    table = "\n".join(f"{name + ':':13}{value}" for name, value in rows)
+    subject = f"Ticket {ticket.number} ({ticket.priority}): nobody gives its update"
+    return Letter(_on_one_line(subject), f"{table}\n\n{notice.link}\n\n{_TO_DESK_FOOT}\n")
+
+
 def _opened_by(notice: Notice, line: str | None) -> str:
     return f"opened by {notice.ticket.channel}" if line is None else f"call on the {line}"
 

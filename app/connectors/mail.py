@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from app.announcements import Reader, TicketEvent
 from app.cdr.records import Call, Ticket, TicketStatus
-from app.connectors.letters import Letter, letter_to_desk, letter_to_requester
+from app.connectors.letters import Letter, letter_to_desk, letter_to_requester, letter_to_supervisor
 from app.connectors.notices import Notice, notice_of
 from app.connectors.smtp import send
 from app.outbox import NoLongerWanted
@@ -43,12 +43,26 @@ class Mailer:
 
     def _letter(self, notice: Notice, way: MailWay) -> tuple[str, Letter]:
         """To whom, and what. Raises NoLongerWanted where nobody is to read it."""
-        to = way.support if notice.to == Reader.DESK else address_of(notice.ticket)
+        snapshot = self.services.config.current()
+        match notice.to:
+            case Reader.DESK:
+                to = way.support
+            case Reader.SUPERVISOR:
+                to = snapshot.roster.reminders.supervisor_mail if self._is_overdue(notice.ticket) else None
+            case _:
+                to = address_of(notice.ticket)
         if to is None or _has_become_part_of_another(notice):
             raise NoLongerWanted
-        if notice.to != Reader.DESK:
-            return to, letter_to_requester(notice)
-        return to, letter_to_desk(notice, call=self._latest_call(notice), snapshot=self.services.config.current())
+        match notice.to:
+            case Reader.DESK:
+                return to, letter_to_desk(notice, call=self._latest_call(notice), snapshot=snapshot)
+            case Reader.SUPERVISOR:
+                return to, letter_to_supervisor(notice, snapshot=snapshot)
+            case _:
+                return to, letter_to_requester(notice)
+
+    def _is_overdue(self, ticket: Ticket) -> bool:
+        return ticket.update_due_at is not None and ticket.update_due_at <= self.services.clock.now()
 
     def _latest_call(self, notice: Notice) -> Call | None:
         record = self.services.store.calls.get(notice.file.calls[-1]) if notice.file.calls else None

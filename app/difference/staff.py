@@ -127,7 +127,8 @@ def _reminders(was: Reminders, now: Reminders) -> Iterator[str]:
     yield from turned("climb, once overdue, escalation policy", was.policy, now.policy)
     yield from turned("climb, while the desk is open, escalation policy", was.while_open, now.while_open)
     yield from turned("go on every", _every(was), _every(now))
-    yield from turned("end with", listed(was.supervisors), listed(now.supervisors))
+    yield from turned("end with", was.supervisor, now.supervisor)
+    yield from turned("end with mail to", was.supervisor_mail, now.supervisor_mail)
 
 
 def _before(seconds: Mapping[Priority, int]) -> str:

@@ -1,4 +1,4 @@
-"""The tables of those who sign in: accounts, one-time links, sessions, and tries to sign in. Secrets are kept hashed."""
+"""The tables of those who sign in: accounts, one-time links, sessions, tries to sign in. Secrets are kept hashed."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 

@@ -85,7 +85,10 @@ _FIND_LINK = (
     .where(*_GOOD_LINK, accounts.c.disabled_at.is_(None))
 )
 _USE_LINK = (
-    update(account_links).where(*_GOOD_LINK).values(used_at=bindparam("used_at")).returning(account_links.c.account)
+    update(account_links)
+    .where(*_GOOD_LINK, account_links.c.kind == bindparam("kind_wanted"))
+    .values(used_at=bindparam("used_at"))
+    .returning(account_links.c.account)
 )
 _VOID_LINKS = (
     update(account_links)
@@ -193,9 +196,9 @@ class AccountRows:
         values = (secret_sha256, account_id, kind, at, expires_at)
         self._session.run(_ADD_LINK, dict(zip(_LINK, values, strict=True)))
 
-    def use_link(self, secret_sha256: str, *, at: datetime) -> int | None:
-        """Use a link up; gives the account, or None when it was not good."""
-        found = self._session.one(_USE_LINK, {"hash": secret_sha256, "at": at, "used_at": at})
+    def use_link(self, secret_sha256: str, kind: str, *, at: datetime) -> int | None:
+        """Use a link of a kind up; gives the account, or None when it was not good."""
+        found = self._session.one(_USE_LINK, {"hash": secret_sha256, "kind_wanted": kind, "at": at, "used_at": at})
         return None if found is None else int(found[0])
 
     def add_session(self, secret_sha256: str, account_id: int, *, at: datetime, address: str, device: str) -> None:

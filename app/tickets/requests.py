@@ -1,4 +1,4 @@
-"""Requests of programs to change tickets, each in a transaction of its own that the audit log answers for."""
+"""Requests of programs and of people at the desk to change tickets, each in a transaction of its own that the audit log answers for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ WAY = "in the API"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketRequests:
-    """Requests by one program. `actor` is who it is; `person` the member of staff it speaks for, if any.
+    """Requests by a program, or by somebody at the desk. `actor` is who it is; `person` the member of staff, if any.
 
     Methods raise StoreUnavailable.
     """
@@ -24,6 +24,15 @@ class TicketRequests:
     services: Services
     actor: str
     person: str | None = None
+    way: str = WAY
+
+    def acknowledge(self, number: int) -> Result:
+        """Accept a ticket that nobody has accepted; of several who try, the first does."""
+        return self._done(number, "ticket_acknowledged", [], lambda mine: mine.acknowledge(number))
+
+    def take(self, number: int) -> Result:
+        """Accept a ticket, also out of somebody else's hands."""
+        return self._done(number, "ticket_taken", [], lambda mine: mine.take(number))
 
     def edit(self, number: int, wanted: TicketEdit) -> Result:
         """Change fields of a ticket, wholly or not at all."""
@@ -38,7 +47,7 @@ class TicketRequests:
         person, services = self.person, self.services
         with services.store.turn() as transaction:
             by = person or self.actor
-            mine = work(services, transaction, by=by, way=WAY, owns=person is not None)
+            mine = work(services, transaction, by=by, way=self.way, owns=person is not None)
             result = deed(mine)
             if result.outcome is Outcome.DONE:
                 detail: dict[str, Detail] = {"what": [*what]}

@@ -1,26 +1,17 @@
 """Who may ask the API what: bearer tokens and the roles they carry. It knows no endpoint."""
 
-from enum import StrEnum
 from http import HTTPStatus
 
 from flask import request
 
+from app.accounts import EVERY_ROLE, Role
 from app.store import TokenIdentity, Tokens
 from app.web.problems import ApiProblem
 
 SCHEME = "bearer"
 CHALLENGE = 'Bearer realm="ivr"'
 
-
-class Role(StrEnum):
-    """What somebody, or a program of theirs, is to this desk."""
-
-    STAFF = "staff"
-    SUPERVISOR = "supervisor"
-    ADMIN = "admin"
-
-
-EVERY_ROLE = frozenset(Role)
+__all__ = ["EVERY_ROLE", "Role", "admit", "signature"]
 
 
 def admit(tokens: Tokens, roles: frozenset[Role]) -> TokenIdentity:

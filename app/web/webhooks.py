@@ -277,4 +277,4 @@ def _failed_path(voice: VoiceRequest) -> str | None:
     """The token in the address that failed, when it was one of a running call."""
     path = urlsplit(voice.fields.get("ErrorUrl", "")).path
     what, _, token = path.removeprefix("/voice/").partition("/")
-    return token if what in {"keys", "silence", "dialled", "recorded"} and token else None
+    return token if what in {"keys", "silence", "dialled", "recorded", "wait", "left"} and token else None

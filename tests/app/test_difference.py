@@ -261,6 +261,28 @@ ONE_SENTENCE: list[tuple[str, tuple[Edit, ...], list[str]]] = [
         ],
     ),
     (
+        "reminders",
+        (
+            (LADDER, "text_before_minutes: {emergency: 15, high: 30, medium: 60}", "text_before_minutes: {high: 45}"),
+            (LADDER, "call_before_minutes: {emergency: 5, high: 10}", "call_before_minutes: {high: 0}"),
+            (LADDER, "  while_open: desk-open\n", ""),
+            (LADDER, "supervisor: offsite", "supervisor: Jamison White"),
+        ),
+        [
+            (
+                "reminders of updates: now sent by text emergency 15 minutes before, high 45 minutes before and"
+                " medium 60 minutes before instead of emergency 15 minutes before, high 30 minutes before and"
+                " medium 60 minutes before"
+            ),
+            (
+                "reminders of updates: now made by call emergency 5 minutes before instead of"
+                " emergency 5 minutes before and high 10 minutes before"
+            ),
+            "reminders of updates: no longer climb, while the desk is open, escalation policy desk-open",
+            "reminders of updates: now end with Jamison White instead of offsite",
+        ],
+    ),
+    (
         "a step",
         ((LADDER, FIRST_STEPS, "{schedule: on-call-backup, ring_seconds: 30}"),),
         [

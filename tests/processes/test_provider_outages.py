@@ -1,4 +1,4 @@
-"""The telephone company's calls interface away while phones are to ring at once: callers reach a person all the same."""
+"""The calls interface away while phones are to ring at once: callers reach a person all the same."""
 
 import socket
 import threading
@@ -13,8 +13,10 @@ import pytest
 
 from app.simulator.caller import CallerScript
 from app.simulator.clock import VirtualClock
+from app.simulator.events import QueueJoined, QueueLeft
 from app.simulator.handsets import ignore
 from app.simulator.parties import parse_keys
+from app.simulator.trace import Trace
 from tests.desk import MAIN
 from tests.processes.callers import LASHA, Played, TimedWire, assert_led_on, assert_recorded_once, caller_number, phone
 from tests.processes.running import JAMISON, Service, running
@@ -92,15 +94,21 @@ def rung_at_once(folder: Path) -> None:
     staff.write_text(staff.read_text().replace("strategy: hunt", "strategy: simultaneous"))
 
 
+def is_on_hold(trace: Trace) -> bool:
+    return any(trace.of(QueueJoined)) and not any(trace.of(QueueLeft))
+
+
 @pytest.mark.parametrize("way", ["refused", "broken"])
 def test_the_same_phones_are_rung_one_after_another(service: Service, door: BrokenDoor, way: str) -> None:
     if way == "broken":
         door.open()
     seed, wire = next(_seeds), TimedWire()
     company = phone(service, seed, wire=wire, handsets={JAMISON: ignore()}, clock=VirtualClock(OPEN_AT))
+    caller = CallerScript(keys=parse_keys("2"))
+    trace = company.begin(to=MAIN, from_=caller_number(seed), caller=caller)
     # A second on hold takes a quarter of a second, for the service waits in real time.
-    company.every(1.0, lambda: time.sleep(0.25))
-    trace = company.dial(to=MAIN, from_=caller_number(seed), caller=CallerScript(keys=parse_keys("2")))
+    company.every(1.0, lambda: time.sleep(0.25 if is_on_hold(trace) else 0.0))
+    company.run()
     played = Played(trace, wire.seconds)
     assert_led_on(played, connected=LASHA)
     assert_recorded_once(service, service.environ["DATABASE_URL"], [played])

@@ -116,6 +116,13 @@ def answers(paged: PagedDesk, ring: Ring, *keys: str, seconds: int = 20, sid: st
     return heard
 
 
+def repeated(paged: PagedDesk, ring: Ring, key: str) -> str:
+    """The request that tells of a key comes once more."""
+    fields = envelope(call_sid=ring.sid, From=ring.from_, To=ring.to, Direction="outbound-api", Digits=key)
+    path = path_of(ring.url).replace("/voice/update/", "/voice/update-key/")
+    return paged.client().post(path, list(fields.items())).body.decode()
+
+
 def spoke(paged: PagedDesk, ring: Ring, document: str, *, seconds: int, sid: str) -> str:
     """The recording is made, ended by the pound key, and reported."""
     record = ET.fromstring(document).find("Record")  # noqa: S314

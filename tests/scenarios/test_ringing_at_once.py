@@ -1,12 +1,14 @@
 """Whole calls in which several phones ring at once: the first key press wins, and nobody is lost when it cannot."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from app.cdr.records import Disposition, LegOutcome
+from app.simulator import Reply, Wire
 from app.simulator.caller import CallerScript
 from app.simulator.handsets import accept, decline, ignore, voicemail
 from app.simulator.parties import Moment
@@ -119,3 +121,40 @@ def test_moment_waiting_is_reached(at_once: Desk) -> None:
 
     assert_cared_for(played)
     assert played.call.disposition is Disposition.ABANDONED
+
+
+@pytest.mark.parametrize("after_we_answered", [False, True], ids=["lost on the way", "answer lost"])
+@pytest.mark.parametrize("what", ["wait", "left"])
+def test_a_failed_answer_while_phones_ring_goes_on_where_the_call_was(
+    at_once: Desk, what: str, after_we_answered: bool
+) -> None:
+    """Twilio asks the fallback address, which must neither greet the caller again nor ring the desk anew."""
+    at_once.phone(JAMISON, ignore()).phone(LASHA, accept(after_seconds=5))
+    wire = at_once.wire()
+    unlucky = Unlucky(wire, what, after_we_answered=after_we_answered)
+    at_once.make_wire, at_once.fallback_url = (lambda: unlucky), "/voice/fallback"
+    played = at_once.dials(MAIN, at=TUESDAY_MORNING, keys="2")
+
+    assert unlucky.failed
+    assert_cared_for(played)
+    assert len(played.told("call_arrived")) == 1
+    assert played.call.answered_by == LASHA
+    assert sum("We are ringing the desk now" in words for words in played.trace.heard_texts()) == 1
+
+
+@dataclass
+class Unlucky:
+    """Fails the first answer to one kind of webhook."""
+
+    wire: Wire
+    what: str
+    after_we_answered: bool
+    failed: bool = False
+
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+        unlucky = not self.failed and f"/voice/{self.what}/" in url
+        self.failed |= unlucky
+        if unlucky and not self.after_we_answered:
+            return Reply(502, {"content-type": "text/html"}, b"<h1>Bad Gateway</h1>")
+        reply = self.wire.request(method, url, headers=headers, body=body)
+        return Reply(502, {"content-type": "text/html"}, b"<h1>Bad Gateway</h1>") if unlucky else reply
