@@ -67,7 +67,7 @@ class PagingCalls:
         try:
             tickets = Tickets(self.services)
             result = tickets.acknowledge(
-                ticket, by=person.name, way="by key on a paging call", leg_sid=request.call_sid
+                ticket, by=person.name, way="by key on a paging call", leg_sid=request.call_sid, phone=request.dialled
             )
         except StoreUnavailable as fault:
             _log.warning("page_not_accepted", ticket=ticket, reason=fault.reason)

@@ -5,6 +5,7 @@ update.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -124,16 +125,24 @@ class UpdateCalls:
         return twiml.HANGUP if request.gone else self._thank(ring, result, UPDATE_KEPT)
 
     def recording(self, reference: str, request: VoiceRequest) -> None:
-        """The report of a recording. Twilio does not say there whose phone it was. Raises StoreUnavailable."""
-        ring = _REFERENCE.fullmatch(reference)
-        if ring is not None:
-            SpokenUpdates(self.services).recorded(int(ring[1]), request)
+        """The report of a recording. Twilio does not say there whose phone it was.
+
+        Without it the recording is fetched some minutes later, as the ticket knows of it.
+        """
+        self._take(reference, request, SpokenUpdates(self.services).recorded)
 
     def transcription(self, reference: str, request: VoiceRequest) -> None:
-        """What was written down of a recording. Raises StoreUnavailable."""
+        """What was written down of a recording; without this report it is asked for a day later."""
+        self._take(reference, request, SpokenUpdates(self.services).transcribed)
+
+    def _take(self, reference: str, request: VoiceRequest, report: Callable[[int, VoiceRequest], None]) -> None:
         ring = _REFERENCE.fullmatch(reference)
-        if ring is not None:
-            SpokenUpdates(self.services).transcribed(int(ring[1]), request)
+        if ring is None:
+            return
+        try:
+            report(int(ring[1]), request)
+        except StoreUnavailable as fault:
+            _log.warning("update_not_noted", ticket=int(ring[1]), reason=fault.reason)
 
     def _ring(self, reference: str, request: VoiceRequest) -> _Ring | None:
         found = _REFERENCE.fullmatch(reference)

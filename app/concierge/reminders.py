@@ -23,6 +23,7 @@ from app.flow.messages import OrderKind
 from app.outbox import NoLongerWanted
 from app.services import Services
 from app.store import REMINDER_KEYS, ClaimedOrder, DueTicket, Reminded, StoreUnavailable, TurnTransaction
+from app.telephony.provider import ProviderError
 from app.tickets import SERVICE, EntryKind
 from app.turn_rules import desk_hours
 from app.written import listed
@@ -31,6 +32,8 @@ from oncall import BusinessHours
 Handler = Callable[[ClaimedOrder], str | None]
 
 _ORDER: Final = re.compile(rf"{ORDERS}([0-9]{{1,9}}):([0-9a-f]{{1,14}}):.*")
+# https://www.twilio.com/docs/api/errors/21610: whoever is texted has answered STOP.
+_OPTED_OUT: Final = 21610
 _PASSED_ON_FOR: Final = timedelta(minutes=30)
 _BEFORE: Final = frozenset({Deed.TEXT, Deed.CALL})
 _FIRST_OVERDUE: Final = f"{Deed.OWNER}-0-0"
@@ -137,7 +140,14 @@ class Reminders:
                 due_at = self.services.store.reminders.due_at(int(named[1]))
                 if due_at is None or due_name(due_at) != named[2]:
                     raise NoLongerWanted
-            return handler(order)
+            try:
+                return handler(order)
+            except ProviderError as fault:
+                if named is None or fault.code != _OPTED_OUT:
+                    raise
+                # The next stage tells others: nothing is left for a person to put right.
+                _log.warning("reminder_refused", order=order.key, code=fault.code)
+                raise NoLongerWanted from fault
 
         return carry_out
 

@@ -13,11 +13,12 @@ from app.flow.messages import Fact
 from app.paging.chain import follow, stop
 from app.paging.delivery_reports import DeliveryReports
 from app.paging.message_texts import tell_of_message
+from app.paging.number_texts import tell_number, text_number
 from app.paging.pager import Pager, sweep_pages
 from app.store import TurnTransaction
 from oncall import Override
 
-__all__ = ["DeliveryReports", "Pager", "see_to", "stop", "sweep_pages"]
+__all__ = ["DeliveryReports", "Pager", "see_to", "stop", "sweep_pages", "text_number"]
 
 
 def see_to(
@@ -35,4 +36,5 @@ def see_to(
     `before` is the record as it was stored, None when it was not.
     """
     follow(transaction, None if before is None else before.ticket, after, facts, roster=snapshot.roster, at=at)
+    tell_number(transaction, after, facts, at=at)
     tell_of_message(transaction, after, facts, snapshot=snapshot, quick=quick, at=at)

@@ -118,7 +118,7 @@ class StaffTexts:
 
     def _act(self, transaction: TurnTransaction, text: "_Text", snapshot: Snapshot, wording: Wording) -> str:
         name, at = text.sender.name, wording.at
-        mine = work(self.services, transaction, by=name, way=_WAY)
+        mine = work(self.services, transaction, by=name, way=_WAY, phone=text.sender.phones[0])
         match text.command:
             case Ack(ticket):
                 return wording.acknowledged(ticket, mine.acknowledge(ticket))

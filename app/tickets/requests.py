@@ -1,4 +1,4 @@
-"""Requests of programs and of people at the desk to change tickets, each in a transaction of its own that the audit log answers for."""
+"""Requests of programs and of people at the desk to change tickets, each in one transaction with its audit entry."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

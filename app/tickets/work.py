@@ -12,7 +12,7 @@ from app.cdr.records import Ticket, TicketStatus, TicketUpdate
 from app.cdr.ticket_rules import CLOSED, acknowledged, is_unowned_emergency, taken, updated
 from app.flow.messages import Detail
 from app.outgoing import is_mailbox
-from app.paging import stop
+from app.paging import stop, text_number
 from app.paging.chain import begin
 from app.services import Services
 from app.store import TurnTransaction
@@ -30,7 +30,7 @@ class TicketWork:
 
     `by` is the author; `way` says how they made it known, such as "by text"; `hours` are the desk's. `owns` says
     whether the author is a person who can have tickets. `leg_sid` is the leg the person speaks on, which is not ended
-    with the other phones that ring for the ticket.
+    with the other phones that ring for the ticket. `phone` gets the caller's number by text when a ticket is accepted.
     """
 
     transaction: TurnTransaction
@@ -41,6 +41,7 @@ class TicketWork:
     hours: BusinessHours | None
     leg_sid: str | None = None
     owns: bool = True
+    phone: str | None = None
 
     @property
     def owner(self) -> str | None:
@@ -122,6 +123,8 @@ class TicketWork:
             kind, text, event = EntryKind.ASSIGNED, f"taken {self.way}{whence}", TicketEvent.ASSIGNED
         self.change(ticket, after, kind, text, event=event)
         stop(self.transaction, ticket.number or 0, at=self.at, but=self.leg_sid)
+        if self.phone is not None:
+            text_number(self.transaction, after, to=self.phone, at=self.at)
         return Result(Outcome.DONE, ticket, after)
 
     def _page(self, before: Ticket, after: Ticket, number: int) -> None:
@@ -138,10 +141,13 @@ class Tickets:
 
     services: Services
 
-    def acknowledge(self, number: int, *, by: str, way: str, leg_sid: str | None = None) -> Result:
+    def acknowledge(
+        self, number: int, *, by: str, way: str, leg_sid: str | None = None, phone: str | None = None
+    ) -> Result:
         """Accept a ticket, as TicketWork does."""
         with self.services.store.turn() as transaction:
-            return work(self.services, transaction, by=by, way=way, leg_sid=leg_sid).acknowledge(number)
+            mine = work(self.services, transaction, by=by, way=way, leg_sid=leg_sid, phone=phone)
+            return mine.acknowledge(number)
 
     def take(self, number: int, *, by: str, way: str) -> Result:
         """Accept a ticket, also out of somebody else's hands."""
@@ -162,6 +168,7 @@ def work(
     way: str,
     leg_sid: str | None = None,
     owns: bool = True,
+    phone: str | None = None,
 ) -> TicketWork:
     """Work on tickets by somebody, now, in a transaction that is open."""
     return TicketWork(
@@ -171,6 +178,7 @@ def work(
         at=services.clock.now(),
         hours=next(iter(services.config.current().roster.hours.values()), None),
         leg_sid=leg_sid,
+        phone=phone,
         owns=owns,
         announcer=services.announcer,
     )

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,13 +59,15 @@ def durable(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def service(folder: Path, database_url: str) -> Iterator[Server]:
+def service(folder: Path, database_url: str, more: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """The service; `more` variables besides the usual ones."""
     port = _free_port()
     environ = {
         "DATABASE_URL": database_url,
         "IVR_CONFIG_DIR": str(ROOT),
         "PUBLIC_BASE_URL": f"http://{HOST}:{port}",
         "TWILIO_AUTH_TOKEN": TOKEN,
+        **(more or {}),
     }
     with _running(_SERVICE, environ, port=port, folder=folder) as server:
         yield server

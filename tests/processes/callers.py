@@ -81,21 +81,19 @@ def phone(
     )
 
 
-def call(service: Service, seed: int, *, keys: str = "1", handsets: Mapping[str, Behaviour] | None = None) -> Played:
-    """One call in the night, from the first ring to its end."""
+def call(service: Service, seed: int, *, keys: str = "1", pause: float = 0.0) -> Played:
+    """One call in the night, from the first ring to its end. Each second of it takes `pause` seconds."""
     wire = TimedWire()
-    caller = CallerScript(keys=parse_keys(keys))
-    company = phone(service, seed, wire=wire, handsets=handsets)
-    trace = company.dial(to=MAIN, from_=caller_number(seed), caller=caller)
+    company = phone(service, seed, wire=wire)
+    company.every(1.0, lambda: time.sleep(pause))
+    trace = company.dial(to=MAIN, from_=caller_number(seed), caller=CallerScript(keys=parse_keys(keys)))
     return Played(trace, wire.seconds)
 
 
-def calls(
-    service: Service, seeds: Sequence[int], *, keys: str = "1", handsets: Mapping[str, Behaviour] | None = None
-) -> list[Played]:
+def calls(service: Service, seeds: Sequence[int], *, pause: float = 0.0) -> list[Played]:
     """Several calls side by side."""
     with ThreadPoolExecutor(len(seeds)) as pool:
-        return list(pool.map(lambda seed: call(service, seed, keys=keys, handsets=handsets), seeds))
+        return list(pool.map(lambda seed: call(service, seed, pause=pause), seeds))
 
 
 def assert_led_on(played: Played, *, connected: str = LASHA) -> None:

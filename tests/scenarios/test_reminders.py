@@ -171,6 +171,16 @@ def test_somebody_who_has_texted_stop_is_called_instead(paged: PagedDesk) -> Non
     assert case.before_due(14).told() == [(JAMISON, "call")]
 
 
+def test_somebody_who_has_texted_stop_and_is_not_called_leaves_no_dead_letter(
+    paged: PagedDesk, log: list[MutableMapping[str, Any]]
+) -> None:
+    case = reminded(paged, priority=Priority.MEDIUM, at="2026-12-01T08:00-06:00")
+    case.paged.company.fail("text", refused(OPTED_OUT))
+    assert case.before_due(59).told() == []
+    assert case.paged.services.store.outbox.dead(9) == ()
+    assert [event["code"] for event in log if event["event"] == "reminder_refused"] == [OPTED_OUT]
+
+
 def test_updates_that_are_agreed_on_often_are_not_asked_for_at_once(paged: PagedDesk) -> None:
     """Every ten minutes: a text after five, a call two and a half minutes before."""
     case = reminded(paged)

@@ -23,6 +23,8 @@ from tests.simulation.perils import CLOCK_JUMP, REPLY_LOST, REQUEST_LOST
 from tests.simulation.plan import Plan, Visit
 from tests.simulation.witness import Row
 
+_NUMBER_TEXT = re.compile(r"Ticket \d+: the caller's number is \+\d+\.")
+
 # The longest way through the menus, every policy, the line and the answering service, and some more.
 WAIT_CAP_SECONDS = 2400.0
 _PRIORITY_OF_LINES = "high"
@@ -250,7 +252,8 @@ class Afterwards:
             if found := secrets.search(text):
                 yield f"privacy: {found[0]} in the log: {entry['event']}"
         for sent in self.story.texts:
-            if found := secrets.search(sent.body):
+            # Whoever has taken a call or its ticket is texted the caller's number, and nothing with it.
+            if found := secrets.search(_NUMBER_TEXT.sub("", sent.body)):
                 yield f"privacy: {found[0]} in a text to {sent.to}"
         for url in {asked.url: None for asked in self.story.journal.of(Requested)}:
             if found := secrets.search(_opened(url)):

@@ -18,7 +18,7 @@ _SAME = {"same-origin", "none"}
 
 def new_token(services: Services) -> str:
     """A token for the forms of one document."""
-    if not g.form_secret:
+    if not g.get("form_secret"):
         g.form_secret = g.new_visit = secrets.token_urlsafe(32)
     token = _token(services)
     mask = secrets.token_bytes(len(token))

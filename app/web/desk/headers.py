@@ -6,6 +6,7 @@ from flask import Blueprint, Response, g, request
 
 from app.services import Services
 from app.web.desk import cookies
+from app.web.desk.notices import COOKIE
 
 POLICY = "; ".join(
     (
@@ -43,6 +44,8 @@ def protect(blueprint: Blueprint, services: Services) -> None:
             answer.headers["Strict-Transport-Security"] = _HSTS
         if g.get("new_visit"):
             cookies.put(answer, services, cookies.visit_name(services), g.new_visit)
+        if g.get("notice_taken"):
+            answer.delete_cookie(COOKIE, httponly=True, samesite="Lax", path="/")
         return _compressed(answer)
 
 

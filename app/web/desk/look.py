@@ -138,10 +138,10 @@ class Look:
     def with_query(self, **changes: str | None) -> str:
         """The address of this page with other parameters; None takes one away."""
         kept: Mapping[str, str | None] = {**request.args.to_dict(), **changes}
-        return forms_query(request.path, kept)
+        return address_with(request.path, kept)
 
 
-def forms_query(path: str, parameters: Mapping[str, str | None]) -> str:
+def address_with(path: str, parameters: Mapping[str, str | None]) -> str:
     """An address with its query, without what is empty."""
     from urllib.parse import urlencode  # noqa: PLC0415 (one function of a large module)
 
