@@ -42,7 +42,7 @@ from app.flow.standard import (
 )
 from app.flow.standing import Standing
 from app.joining import joined
-from app.paging import see_to
+from app.paging import see_to, tell_number
 from app.queue_keeping import keep_line, state_of
 from app.ringing import calls_off, hold_state, ring_order
 from app.services import Services
@@ -382,6 +382,8 @@ class Calls:
         snapshot, quick = self.services.config.current(), self._quick(transaction, at)
         keep_line(transaction, after, facts)
         see_to(transaction, before, after, facts, snapshot=snapshot, quick=quick, at=at)
+        if self.services.can_ring:
+            tell_number(transaction, after, facts, at=at)
         self.services.announcer.follow(transaction, before.ticket if before else None, after.ticket, at=at)
 
     def _quick(self, transaction: TurnTransaction | None, at: datetime) -> tuple[Override, ...]:

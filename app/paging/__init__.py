@@ -18,7 +18,7 @@ from app.paging.pager import Pager, sweep_pages
 from app.store import TurnTransaction
 from oncall import Override
 
-__all__ = ["DeliveryReports", "Pager", "see_to", "stop", "sweep_pages", "text_number"]
+__all__ = ["DeliveryReports", "Pager", "see_to", "stop", "sweep_pages", "tell_number", "text_number"]
 
 
 def see_to(
@@ -36,5 +36,4 @@ def see_to(
     `before` is the record as it was stored, None when it was not.
     """
     follow(transaction, None if before is None else before.ticket, after, facts, roster=snapshot.roster, at=at)
-    tell_number(transaction, after, facts, at=at)
     tell_of_message(transaction, after, facts, snapshot=snapshot, quick=quick, at=at)

@@ -103,3 +103,10 @@ def test_no_format_shows_a_number_not_even_in_a_traceback(form: str) -> None:
     assert not re.search(r"816\D?555", text)
     assert "not_told" not in text
     assert "not told either" not in text
+
+
+def test_a_disk_that_takes_no_more_lines_costs_lines_and_nothing_else() -> None:
+    code = "import structlog, app.logs; app.logs.configure_logs('json'); structlog.get_logger().info('x'); print('on')"
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device, which is always full
+        done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=full, text=True, check=False)  # noqa: S603 (our own code)
+    assert done.stdout == "on\n"

@@ -45,10 +45,14 @@ class BrokenDoor:
         threading.Thread(target=self._serve, args=(self._door,), daemon=True).start()
 
     def close(self) -> None:
-        """From now on nobody is there."""
-        for each in (self._door, *self._hanging):
-            if each is not None:
-                each.close()
+        """From now on nobody is there, and nobody has been."""
+        doors, self._door = [self._door] if self._door else [], None
+        for each in (*doors, *self._hanging):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self._hanging.clear()
+        self.asked = 0
 
     def _serve(self, door: socket.socket) -> None:
         ways = cycle((self._hanging.append, _break_off, _fail))
@@ -100,6 +104,7 @@ def is_on_hold(trace: Trace) -> bool:
 
 @pytest.mark.parametrize("way", ["refused", "broken"])
 def test_the_same_phones_are_rung_one_after_another(service: Service, door: BrokenDoor, way: str) -> None:
+    door.close()
     if way == "broken":
         door.open()
     seed, wire = next(_seeds), TimedWire()
