@@ -10,9 +10,10 @@ import pytest
 from app.cdr.records import Disposition, LegOutcome
 from app.simulator import Reply, Wire
 from app.simulator.caller import CallerScript
+from app.simulator.events import Texted
 from app.simulator.handsets import accept, decline, ignore, voicemail
 from app.simulator.parties import Moment
-from tests.desk import CONFIG, MAIN, TUESDAY_MORNING, Desk, assert_cared_for, make_desk
+from tests.desk import CALLER, CONFIG, MAIN, TUESDAY_MORNING, Desk, assert_cared_for, make_desk
 
 JAMISON, LASHA, FIRST, SECOND = "Jamison White", "Lasha Dalakishvili", "triggerfish-1", "triggerfish-2"
 
@@ -121,6 +122,24 @@ def test_moment_waiting_is_reached(at_once: Desk) -> None:
 
     assert_cared_for(played)
     assert played.call.disposition is Disposition.ABANDONED
+
+
+def test_whoever_takes_the_call_is_texted_the_callers_number_and_nobody_else(at_once: Desk) -> None:
+    """Their phones show the desk's line; the number comes by text, with no other detail."""
+    at_once.phone(JAMISON, ignore()).phone(LASHA, accept(after_seconds=5))
+    played = at_once.dials(MAIN, at=TUESDAY_MORNING, keys="2")
+
+    number, lasha = played.ticket.number, at_once.snapshot.roster.people[LASHA].phones[0]
+    told = [(text.to, text.body) for text in played.trace.of(Texted)]
+    assert told == [(lasha, f"Ticket {number}: the caller's number is {CALLER}.")]
+
+
+def test_the_number_of_a_caller_who_withholds_it_is_not_texted(at_once: Desk) -> None:
+    at_once.phone(JAMISON, accept())
+    played = at_once.dials(MAIN, at=TUESDAY_MORNING, keys="2", caller=None)
+
+    assert played.call.disposition is Disposition.ANSWERED
+    assert not list(played.trace.of(Texted))
 
 
 @pytest.mark.parametrize("after_we_answered", [False, True], ids=["lost on the way", "answer lost"])
