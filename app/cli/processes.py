@@ -7,10 +7,15 @@ import sys
 import time
 from types import FrameType
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
+from app.accounts import AccountKeeping
 from app.cli.environment import live_snapshot_or_exit, settings_or_exit
+from app.cli.operator import operator
+from app.services import wire
+from app.settings import Settings
 from app.store import Store, StoreUnavailable
 
 if TYPE_CHECKING:
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 
 CLOCK_RESTART_SECONDS = 2.0
 STOP_SECONDS = 20.0
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 (compared with, not listened on)
 
 
 @click.command()
@@ -62,8 +68,24 @@ def serve(host: str, port: int, workers: int) -> None:
     click.echo(f"Configuration {snapshot.revision}: {', '.join(line.title for line in snapshot.book.lines.values())}.")
     if settings.simulated:
         click.echo("No Twilio account is set: calls come from the phone simulator. Try: ivr call main --keys 1")
+        _print_way_in(settings, f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}")
     click.echo(f"Listening on http://{host}:{port}")
     sys.exit(_Pair(host, port, workers).run())
+
+
+def _print_way_in(settings: Settings, base: str) -> None:
+    """Whoever starts a simulation is its administrator: the first who opens the link is signed in."""
+    services = wire(settings)
+    try:
+        keeping = AccountKeeping(services, operator())
+        account = keeping.first_admin()
+        if account is not None:
+            path = urlsplit(keeping.sign_in_link(account).address).path
+            click.echo(f"The web desk, signed in as {account.name} (good once, for an hour):\n{base}{path}")
+    except StoreUnavailable as fault:
+        click.echo(f"No link to the web desk: {fault.reason}", err=True)
+    finally:
+        services.store.close()
 
 
 def _prepare_database(url: str) -> None:

@@ -1,4 +1,4 @@
-"""Puts the web application together: webhooks, API, health, and the watch on the configuration folder."""
+"""Puts the web application together: webhooks, API, health, desk, and the watch on the configuration folder."""
 
 import os
 
@@ -10,6 +10,7 @@ from app.services import Services, wire
 from app.settings import read_settings
 from app.web import background
 from app.web.api import api
+from app.web.desk.blueprint import desk
 from app.web.feeds import feeds
 from app.web.first_ring import FirstRing
 from app.web.health import health
@@ -21,7 +22,7 @@ from app.web.webhooks import webhooks
 
 
 class _NoSessions(SessionInterface):
-    """Programs bring a token and Twilio signs: neither has a session, which would be looked for at each request."""
+    """Programs bring a token, Twilio signs, the desk has sessions of its own: nothing is looked for at each request."""
 
     def open_session(self, app: Flask, request: Request) -> None:
         pass
@@ -37,6 +38,7 @@ def make_app(services: Services) -> Flask:
     app.register_blueprint(api(services))
     app.register_blueprint(feeds(services))
     app.register_blueprint(health(services))
+    app.register_blueprint(desk(services))
     register_problems(app)
     observe(app)
     app.wsgi_app = FirstRing(services, app.wsgi_app)  # type: ignore[method-assign] # Flask's documented way

@@ -72,6 +72,13 @@ class Connections:
             length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
             return int(head[9:12]), await reader.readexactly(length)
 
+    async def close(self) -> None:
+        """Give all of them up; none may be lent."""
+        while not self._free.empty():
+            if (pair := self._free.get_nowait()) is not None:
+                pair[1].close()
+                await pair[1].wait_closed()
+
     @asynccontextmanager
     async def _lent(self) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
         pair = await self._free.get()
@@ -139,13 +146,15 @@ class Caller:
         return {found[2].decode(): found[1].decode() for found in _ADDRESS.findall(body)}
 
 
-async def _play(port: int, pace: Pace) -> Outcome:
+async def play(port: int, pace: Pace) -> Outcome:
+    """All calls, to their ends, against the service at a port of this machine."""
     outcome, connections = Outcome(), Connections(port)
     begun = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for number in range(pace.calls):
             await asyncio.sleep(begun + number / pace.a_second - time.perf_counter())
             group.create_task(Caller(connections, outcome, pace).calls())
+    await connections.close()
     return outcome
 
 
@@ -162,6 +171,7 @@ async def _ask_floor(port: int, *, a_second: float, seconds: float) -> Outcome:
         for number in range(int(a_second * seconds)):
             await asyncio.sleep(begun + number / a_second - time.perf_counter())
             group.create_task(ask())
+    await connections.close()
     return outcome
 
 
@@ -196,14 +206,14 @@ def main() -> None:
         for name, url in urls.items():
             migrate(url)
             server = stack.enter_context(service(folder, url, _ENVIRON))
-            asyncio.run(_play(server.port, Pace(calls=50, a_second=25, menu=0.5, rings=0.1, talks=0.1)))
+            asyncio.run(play(server.port, Pace(calls=50, a_second=25, menu=0.5, rings=0.1, talks=0.1)))
             for pace in (steady, crowd):
                 _compare(name, url, pace, server, bare)
 
 
 def _compare(name: str, url: str, pace: Pace, server: Server, bare: Server) -> None:
     begun = time.perf_counter()
-    outcome = asyncio.run(_play(server.port, pace))
+    outcome = asyncio.run(play(server.port, pace))
     seconds = time.perf_counter() - begun
     a_second = len(outcome.latencies) / seconds
     ground = asyncio.run(_ask_floor(bare.port, a_second=a_second, seconds=10))

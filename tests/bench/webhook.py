@@ -57,7 +57,7 @@ def _stored(url: str) -> int:
     """How many calls have a ticket."""
     engine = create_engine(url)
     with engine.connect() as connection:
-        return connection.execute(text("SELECT count(*) FROM calls JOIN tickets ON ticket = number")).scalar_one()
+        return int(connection.execute(text("SELECT count(*) FROM calls JOIN tickets ON ticket = number")).scalar_one())
 
 
 def _round(server: Server) -> Measured:

@@ -53,7 +53,7 @@ def assets(blueprint: Blueprint, *, prefix: str) -> None:
         found = _asset(name) if name in _FILES else None
         if found is None or found.version != version:
             abort(404)
-        packed = "gzip" in request.accept_encodings
+        packed = request.accept_encodings.quality("gzip") > 0
         answer = Response(found.packed if packed else found.plain, mimetype=found.kind)
         answer.headers["Cache-Control"] = _FOR_GOOD
         answer.vary.add("Accept-Encoding")

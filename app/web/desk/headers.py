@@ -1,4 +1,4 @@
-"""What every page carries to keep browsers strict, and to keep pages out of caches. Nothing is loaded from elsewhere."""
+"""What every page carries to keep browsers strict and pages out of caches. Nothing is loaded from elsewhere."""
 
 import gzip
 
@@ -8,7 +8,7 @@ from app.services import Services
 from app.web.desk import cookies
 from app.web.desk.notices import COOKIE
 
-POLICY = "; ".join(
+POLICY = "; ".join(  # noqa: FLY002 (one rule a line)
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -50,7 +50,7 @@ def protect(blueprint: Blueprint, services: Services) -> None:
 
 
 def _compressed(answer: Response) -> Response:
-    if answer.is_streamed or answer.mimetype != "text/html" or "gzip" not in request.accept_encodings:
+    if answer.is_streamed or answer.mimetype != "text/html" or request.accept_encodings.quality("gzip") <= 0:
         return answer
     body = answer.get_data()
     if len(body) >= _WORTH_IT:

@@ -1,5 +1,6 @@
 """How things look on pages: instants in the desk's zone, spans, numbers, words. Lent to every template as `look`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from oncall import local_date, local_time
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _NORTH_AMERICAN = 12
+_WITHIN = re.compile(r"\+1(\d{3})(\d{3})(\d{4})\b")
 THEMES = ("auto", "light", "dark")
 # Where the top of each page leads, and who sees it there.
 PLACES = (
@@ -130,6 +132,10 @@ class Look:
         if number.startswith("+1") and len(number) == _NORTH_AMERICAN:
             return f"{number[2:5]}-{number[5:8]}-{number[8:]}"
         return number
+
+    def prose(self, text: str) -> str:
+        """A sentence of the service, with phone numbers as people here write them."""
+        return _WITHIN.sub(r"\1-\2-\3", text)
 
     def words(self, name: str) -> str:
         """A word of the record as it is read."""

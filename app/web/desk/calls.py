@@ -1,0 +1,108 @@
+"""The log of calls, its export, and the page of one call: who was rung, when, and because of what."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPMethod
+
+from flask import Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from app.accounts import EVERY_ROLE, OVERSEERS
+from app.cdr.records import Disposition
+from app.services import Services
+from app.store import AuditEntry, BadCursor, CallFilters
+from app.web.desk import states
+from app.web.desk.call_exports import exported
+from app.web.desk.call_queries import RANGES, CallQuery, call_query
+from app.web.desk.doors import Page, visitor
+from app.web.desk.lanes import drawing
+from app.web.desk.look import zone_of
+from oncall import local_time
+
+_A_PAGE = 50
+_SID = re.compile(r"[A-Za-z0-9]{1,64}")
+
+
+def pages(services: Services) -> tuple[Page, ...]:
+    """The log, its export, and one call. Every role may follow a ticket to its call; the whole log is for overseers."""
+    calls = _Calls(services)
+    return (
+        Page(rule="/calls", name="calls", view=calls.show, roles=OVERSEERS),
+        Page(rule="/calls", name="find_calls", view=calls.find, roles=OVERSEERS, method=HTTPMethod.POST),
+        Page(rule="/calls.csv", name="export_calls", view=calls.export, roles=OVERSEERS),
+        Page(rule="/calls/<call_sid>", name="call", view=calls.one, roles=EVERY_ROLE),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Each page by its name."""
+
+    services: Services
+
+    def show(self) -> ResponseReturnValue:
+        query = self._query()
+        try:
+            page = self.services.store.calls.page(
+                self._filters(query), limit=_A_PAGE, cursor=request.args.get("after") or None
+            )
+        except (BadCursor, UnicodeEncodeError):
+            return states.not_found()
+        vault, snapshot = self.services.vault, self.services.config.current()
+        roster = snapshot.roster
+        answer = Response(
+            render_template(
+                "calls.html",
+                page=page,
+                query=query,
+                spans=RANGES,
+                lines=snapshot.book.lines,
+                dispositions=list(Disposition),
+                people=[*roster.people, *roster.outside_parties],
+                older=query.address(vault, after=page.next) if page.next else None,
+                newest=query.address(vault) if request.args.get("after") else None,
+                export=query.address(vault, path="/desk/calls.csv"),
+            )
+        )
+        if request.headers.get("HX-Request"):
+            answer.headers["HX-Push-Url"] = query.address(vault)
+        return answer
+
+    def find(self) -> ResponseReturnValue:
+        """Leads to the address that holds what was chosen."""
+        query = call_query(request.form, self.services.vault)
+        return redirect(query.address(self.services.vault), 303)
+
+    def export(self) -> ResponseReturnValue:
+        query, at, zone = self._query(), self.services.clock.now(), zone_of(self.services)
+        self._note_export(query, at=at)
+        lines = exported(self.services.store.calls, self._filters(query), zone=zone)
+        answer = Response(lines, mimetype="text/csv")
+        name = f"calls-{local_time(at, zone=zone):%Y-%m-%d-%H%M}.csv"
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return answer
+
+    def one(self, call_sid: str) -> ResponseReturnValue:
+        log = self.services.store.calls
+        record = log.get(call_sid) if _SID.fullmatch(call_sid) else None
+        if record is None:
+            return states.not_found("call")
+        timeline = log.timeline(call_sid)
+        drawn = drawing(record, timeline, at=self.services.clock.now())
+        lines = self.services.config.current().book.lines
+        title = lines[record.call.line].title if record.call.line in lines else record.call.line
+        return render_template("call.html", record=record, timeline=timeline, drawn=drawn, line_title=title)
+
+    def _note_export(self, query: CallQuery, *, at: datetime) -> None:
+        # What was searched for may be somebody's number: it is not written down.
+        chosen = [name for name in ("span", "line", "disposition", "person", "q") if getattr(query, name)]
+        self.services.store.audit.write(
+            AuditEntry(at=at, actor=visitor().name, action="calls_exported", subject="calls", detail={"by": [*chosen]})
+        )
+
+    def _query(self) -> CallQuery:
+        return call_query(request.args, self.services.vault)
+
+    def _filters(self, query: CallQuery) -> CallFilters:
+        return query.filters(at=self.services.clock.now(), zone=zone_of(self.services))

@@ -1,0 +1,62 @@
+// What the keyboard does, and small comforts. Every page works without it.
+(() => {
+  const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
+  const places = { c: "calls", t: "tickets", u: "users", a: "audit" };
+  let leader = false;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      document.querySelectorAll("details.menu[open]").forEach((menu) => {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
+      return;
+    }
+    if (typing(event.target)) return;
+    if (event.key === "/") {
+      const search = document.querySelector("input[type=search]");
+      if (search) {
+        event.preventDefault();
+        search.focus();
+        search.select();
+      }
+    } else if (event.key === "g") {
+      leader = true;
+      setTimeout(() => { leader = false; }, 1000);
+      return;
+    } else if (leader && places[event.key]) {
+      const link = document.querySelector(`nav a[data-place="${places[event.key]}"]`);
+      if (link) link.click();
+    } else if (event.key === "j" || event.key === "k") {
+      const rows = [...document.querySelectorAll("a.row-link")];
+      const step = event.key === "j" ? 1 : -1;
+      const at = rows.indexOf(document.activeElement);
+      const next = rows[at < 0 ? 0 : Math.min(Math.max(at + step, 0), rows.length - 1)];
+      if (next) next.focus();
+    }
+    leader = false;
+  });
+
+  document.addEventListener("click", (event) => {
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      const field = document.getElementById(copy.dataset.copy);
+      field.select();
+      if (navigator.clipboard) navigator.clipboard.writeText(field.value);
+      copy.textContent = "Copied";
+    }
+  });
+
+  // Dates are asked for only where a range between dates is.
+  const dates = () => {
+    const span = document.querySelector("select[name=span]");
+    const fields = document.querySelector(".dates");
+    if (span && fields) fields.hidden = span.value !== "dates";
+  };
+  document.addEventListener("change", dates);
+  dates();
+})();
