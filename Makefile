@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
 
-.PHONY: help run test check bench soak lock format clean
+.PHONY: help run test check bench soak lock format clean browser screens
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,8 +35,17 @@ check: $(DEV_READY) ## Format, lint, types, import rules, YAML and the quick tes
 	$(BIN)/ivr check
 	$(BIN)/python -m pytest -q -m "not slow"
 
-test: $(DEV_READY) ## The whole test suite, from nothing
+test: $(DEV_READY) browser ## The whole test suite, from nothing
 	$(BIN)/python -m pytest
+
+browser: ## Install the system's Chromium, for the tests of the web desk (needs root, once)
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+		|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+			&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+		|| { echo "The web desk is tested in Chromium. Install it: sudo apt-get install chromium" >&2; exit 1; }
+
+screens: $(DEV_READY) browser ## Take the pictures in docs/screens anew
+	SCREENS=1 $(BIN)/python -m pytest -q tests/browser/test_pages.py
 
 bench: $(DEV_READY) ## The benchmarks, beside the floor they are compared to
 	$(BIN)/python -m tests.bench

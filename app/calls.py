@@ -115,7 +115,24 @@ class Calls:
             return self.rescue(None, request, f"our last answer could not be carried out ({code[:5]})")
         if token is None:
             return self.incoming(request)
+        position = self.services.positions.read(token)
+        if position is not None and position.lap and not request.gone:
+            return self._on_hold_again(position, request)
         return self.resume(token, request, unheard(request))
+
+    def _on_hold_again(self, position: Position, request: VoiceRequest) -> str:
+        """A lap of waiting failed, which took the caller off hold: back there, while phones ring on, for the next lap.
+
+        Nothing is told, so that this needs no database.
+        """
+        snapshot = self._snapshot(position.revision)
+        waiting = Turn(instructions=(Hold(phones=()),), position=replace(position, lap=0), facts=())
+        links = replace(
+            self._links(waiting.position, request),
+            lap=lambda: self.services.positions.write(replace(position, lap=position.lap + 1)),
+        )
+        caller_id = snapshot.book.line_for(request.dialled).number
+        return twiml.render(waiting, links=links, caller_id=caller_id)
 
     def rescue(self, token: str | None, request: VoiceRequest, reason: str) -> str:
         """Something of ours raised: record it and continue in the flow of last resort."""

@@ -19,7 +19,6 @@ from app.flow.messages import (
     Fact,
     FactKind,
     HoldEnded,
-    HoldWaited,
     Position,
     RecordingEnded,
     Silence,
@@ -99,8 +98,6 @@ def unheard(request: VoiceRequest) -> Event:
     failed = request.fields.get("ErrorUrl", "")
     if "/dialled/" in failed:
         return DialEnded(status=DialStatus.FAILED, bridged=None, accepted=None)
-    if "/wait/" in failed:
-        return HoldWaited()
     return hold_ended(request) if "/left/" in failed else Silence()
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import click
 
-from app.accounts import AccountFault, AccountKeeping, NewLink, Role, Sessions
+from app.accounts import AccountFault, AccountKeeping, NewLink, Role, SecondFactors, Sessions
 from app.cli.environment import open_services
 from app.cli.operator import BY_OPTION
 from app.cli.tables import print_table
@@ -87,6 +87,16 @@ def enable(name: str, by: str) -> None:
     with _keeping(by) as (_services, keeping):
         keeping.enable(keeping.named(name))
     click.echo(f"{name} can sign in again.")
+
+
+@user.command(name="forget-code")
+@click.argument("name")
+@BY_OPTION
+def forget_code(name: str, by: str) -> None:
+    """Takes the second factor off an account whose owner has lost their app."""
+    with _keeping(by) as (services, keeping):
+        SecondFactors(services).turn_off(keeping.named(name), by=by)
+    click.echo(f"No code is asked of {name} any more.")
 
 
 @user.command(name="sign-out")

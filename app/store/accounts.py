@@ -51,7 +51,7 @@ _ACCOUNTS = select(*(accounts.c[name] for name in _ACCOUNT))
 _BY_ID = _ACCOUNTS.where(accounts.c.id == bindparam("which"))
 _BY_NAME = _ACCOUNTS.where(accounts.c.name_key == bindparam("key"))
 _ALL = _ACCOUNTS.order_by(accounts.c.name_key)
-_ANY = select(accounts.c.id).limit(1)
+_ANY = select(accounts.c.id)
 _NEW = ("name", "name_key", "role", "created_at")
 _ADD = (
     insert(accounts)

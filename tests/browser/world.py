@@ -160,4 +160,4 @@ def watched(chromium: Browser, world: World) -> Iterator[Watched]:
     found.watch()
     yield found
     context.close()
-    assert found.complaints == []
+    assert not found.complaints, found.complaints

@@ -7,7 +7,7 @@ from http import HTTPMethod, HTTPStatus
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.accounts import AccountFault, AccountKeeping, NewLink, Role, Sessions
+from app.accounts import AccountFault, AccountKeeping, NewLink, Role, SecondFactors, Sessions
 from app.services import Services
 from app.store import Account
 from app.web.desk import states
@@ -65,6 +65,7 @@ class _Users:
         deeds: dict[str, Callable[[], None]] = {
             "disable": lambda: keeping.disable(account),
             "enable": lambda: keeping.enable(account),
+            "forget_code": lambda: SecondFactors(self.services).turn_off(account, by=by),
             "sign_out": lambda: Sessions(self.services).end_all(account, by=by),
             **{role.value: lambda role=role: keeping.set_role(account, role) for role in Role},  # type: ignore[misc]
         }

@@ -177,9 +177,10 @@ def test_the_last_administrator_stays_one(desk_on_each: Desk) -> None:
     services = desk_on_each.services
     keeping = AccountKeeping(services, "test")
     only = with_account(services, "admin", Role.ADMIN)
-    for change in (lambda: keeping.disable(only), lambda: keeping.set_role(only, Role.STAFF)):
-        with pytest.raises(AccountFault, match="only administrator"):
-            change()
+    with pytest.raises(AccountFault, match="only administrator"):
+        keeping.disable(only)
+    with pytest.raises(AccountFault, match="only administrator"):
+        keeping.set_role(only, Role.STAFF)
     with_account(services, NAME, Role.ADMIN)
     keeping.set_role(only, Role.STAFF)
     assert keeping.named("admin").role == Role.STAFF
