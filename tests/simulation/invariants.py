@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Self
 from urllib.parse import unquote_plus
@@ -29,6 +29,8 @@ _NUMBER_TEXT = re.compile(r"Ticket \d+: the caller's number is \+\d+\.")
 WAIT_CAP_SECONDS = 2400.0
 _PRIORITY_OF_LINES = "high"
 _LOST_REPLIES_SECONDS = 30.0
+# What was ordered just before the world ended has had no time.
+_SETTLING = timedelta(seconds=60)
 _LOSSES = {REQUEST_LOST, REPLY_LOST}
 
 
@@ -276,12 +278,14 @@ class Afterwards:
                 yield f"raised: {event} {entry.get('fault', '')} {str(entry.get('exception', ''))[-200:]}".rstrip()
 
     def _left_over(self) -> Iterator[str]:
+        over_at = max((at for at, _ in self.story.logs), default=datetime.min.replace(tzinfo=UTC))
         for row in self.story.tables["outbox"]:
             if row["dead_at"] is not None and not any(
                 entry.get("order") == row["key"] for entry in self.story.logged("order_dead")
             ):
                 yield f"unowned: order {row['kind']} was given up, and no log says so"
-            if row["done_at"] is None and row["dead_at"] is None and row["kind"] in {"ring_phone", "send_text"}:
+            waits = row["done_at"] is None and row["dead_at"] is None and row["kind"] in {"ring_phone", "send_text"}
+            if waits and row["due_at"] < over_at - _SETTLING:
                 yield f"stuck: order {row['kind']} {row['key']} was never carried out"
         for place in self.story.tables["queue_places"]:
             if place["left_at"] is None and place["kind"] == "waiting":
