@@ -25,9 +25,16 @@ PLACES = {
     "no-calls": "/desk/calls?outcome=callback",
 }
 LOOKS = {"light": ("light", WIDE), "dark": ("dark", WIDE), "phone": ("light", PHONE), "phone-dark": ("dark", PHONE)}
+# What stands outside the frame it belongs to.
+SPILLED = """() => [...document.querySelectorAll(".card")].flatMap((card) => {
+    const edge = card.getBoundingClientRect().right + 1;
+    const inside = [...card.querySelectorAll("*")].filter((each) => !each.closest("option, thead"));
+    const spilled = inside.filter((each) => each.getBoundingClientRect().right > edge);
+    return spilled.map((each) => each.outerHTML.slice(0, 80));
+})"""
 # Where the rules for accessibility are gone through: between them both colours and both sizes.
 JUDGED = {"light", "phone-dark"}
-# Each picture once: the wide light one of every page but the one that is never the same, and those that show what else there is.
+# Each picture once: every page that looks the same each time, wide and light, and what else there is to show.
 PICTURES = {(name, "light") for name in PLACES if name != "code"} | {
     ("call", "dark"),
     ("calls", "phone"),
@@ -58,6 +65,7 @@ def judge(watched: Watched, name: str, *, whole: bool) -> None:
     page = watched.page
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, f"{name} is wider than the window by {wider}"
+    assert page.evaluate(SPILLED) == [], name
     if not whole:
         return
     found = Axe().run(page).response["violations"]

@@ -57,6 +57,12 @@
     const fields = document.querySelector(".dates");
     if (span && fields) fields.hidden = span.value !== "dates";
   };
-  document.addEventListener("change", dates);
+  document.addEventListener("change", (event) => {
+    dates();
+    // What is typed is sent by Enter; what is chosen, at once.
+    const chosen = event.target.closest("select, input[type=date]");
+    const form = chosen && chosen.closest("form[hx-post]");
+    if (form) form.requestSubmit();
+  });
   dates();
 })();
