@@ -21,17 +21,17 @@ def ivr(*arguments: str | Path) -> Result:
 def test_every_minute_is_well() -> None:
     done = ivr(*AT)
     assert done.exit_code == 0
-    assert done.output.startswith(
+    assert done.stdout.startswith(
         "Every minute from Sun 22 Nov 2026 12:00 to Mon 27 Dec 2027 12:00 on 2 lines: an emergency reaches a person. "
     )
-    assert done.output.endswith(" stretches checked.\n")
-    assert done.output.count("\n") == 1
+    assert done.stdout.endswith(" stretches checked.\n")
+    assert done.stdout.count("\n") == 1
 
 
 def test_an_edit_that_leaves_a_gap_is_refused(tmp_path: Path) -> None:
     done = ivr("--config", write(tmp_path, *NEW_PERSON, *MOVED_HOLIDAY, LEAVE), *AT)
     assert done.exit_code == 1
-    first, instead, span, summary = done.output.splitlines()
+    first, instead, span, summary = done.stdout.splitlines()
     assert first.startswith(
         "Gap on the main line and alternate line, after key 1: nobody is on call in schedule on-call:"
         " triggerfish-1 is away, vacation (schedules/on_call.yaml:"
@@ -47,21 +47,21 @@ def test_being_content_with_any_person(tmp_path: Path, edit: Edit, code: int) ->
 
 
 def test_many_gaps_of_one_cause_are_not_all_shown(tmp_path: Path) -> None:
-    lines = ivr("--config", write(tmp_path, NOT_RUNG), *AT).output.splitlines()
+    lines = ivr("--config", write(tmp_path, NOT_RUNG), *AT).stdout.splitlines()
     assert len(lines) == 15
     assert "the caller is connected to answering-service before any person is rung" in lines[0]
     assert lines[-2].endswith("(--json lists them all)")
 
 
 def test_json(tmp_path: Path) -> None:
-    told = json.loads(ivr("--config", write(tmp_path, LEAVE), "--json", *AT).output)
+    told = json.loads(ivr("--config", write(tmp_path, LEAVE), "--json", *AT).stdout)
     assert told["ok"] is False
     assert [gap["line"] for gap in told["gaps"]] == ["main", "alternate"]
     gap = told["gaps"][0]
     assert (gap["starts_at"], gap["ends_at"]) == ("2026-12-09T06:00:00+00:00", "2026-12-11T06:00:00+00:00")
     assert (gap["kind"], gap["keys"]) == ("duty_empty", ["1"])
     assert gap["source"].startswith("schedules/on_call.yaml:")
-    whole = json.loads(ivr("--json", "--days", "30", *AT).output)
+    whole = json.loads(ivr("--json", "--days", "30", *AT).stdout)
     assert (whole["ok"], whole["gaps"], whole["lines"]) == (True, [], ["main", "alternate"])
 
 

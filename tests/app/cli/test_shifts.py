@@ -18,9 +18,9 @@ def ivr(*arguments: str | Path, folder: Path = ROOT) -> Result:
 
 
 def shown(result: Result) -> list[str]:
-    assert result.exit_code == 0, result.output
-    assert "\x1b" not in result.output
-    return result.output.splitlines()
+    assert result.exit_code == 0, result.stdout
+    assert "\x1b" not in result.stdout
+    return result.stdout.splitlines()
 
 
 def test_the_table(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_fairness(tmp_path: Path) -> None:
 
 
 def test_json() -> None:
-    told = json.loads(ivr(*FROM, "--days", "28", "--json", "--fairness").output)
+    told = json.loads(ivr(*FROM, "--days", "28", "--json", "--fairness").stdout)
     assert told["from"] == "2026-11-23T06:00:00+00:00"
     first = told["schedules"]["on-call"][0]
     assert (first["person"], first["starts_at"]) == ("triggerfish-2", "2026-11-16T14:00:00+00:00")
