@@ -1,5 +1,6 @@
 """Requests reach an application in this process and a real server byte for byte."""
 
+import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -96,8 +97,8 @@ def test_a_real_server() -> None:
 
 
 def test_a_real_server_that_is_gone_is_a_failure_to_connect() -> None:
-    with serving(Desk({})) as base_url:
-        pass
-    with pytest.raises(WireDown) as down:
-        HttpWire(5).request("POST", f"{base_url}/voice", headers=HEADERS, body=FORM)
+    # A port that is held, so that nobody else's server is there, and on which nobody listens.
+    with socket.socket() as held, pytest.raises(WireDown) as down:
+        held.bind(("127.0.0.1", 0))
+        HttpWire(5).request("POST", f"http://127.0.0.1:{held.getsockname()[1]}/voice", headers=HEADERS, body=FORM)
     assert down.value.breakdown is Breakdown.CONNECT
