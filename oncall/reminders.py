@@ -18,7 +18,8 @@ class Reminders:
     A priority that is missing is not reminded of in that way. Seconds are clock seconds for emergencies, and those in
     which the desk is open for all others. When no update came, one step of `policy` (`while_open`: instead while the
     desk is open) is told every `every_seconds`, and after the last one the `supervisor`: a person, or a team with
-    everybody in it; `supervisor_mail` is an address that is told by mail. None for both policies: as emergencies are paged. `source` is None where nothing was written.
+    everybody in it; `supervisor_mail` is an address that is told by mail. None for both policies: as emergencies are
+    paged. `source` is None where nothing was written.
     """
 
     text_before_seconds: Mapping[Priority, int]

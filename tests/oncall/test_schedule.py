@@ -242,8 +242,7 @@ def test_a_quick_override_stands_above_a_written_one() -> None:
     assert names(given, local("2026-11-24 12:00")) == [LASHA]
     gap = (override(*DAY, remove=LASHA, line=7),)
     assert given.coverage(at=local("2026-11-24 12:00"), quick=gap).because == (
-        "nobody is on call in schedule on-call: Lasha Dalakishvili took themselves off"
-        " (swap; schedules/on_call.yaml:7)"
+        "nobody is on call in schedule on-call: Lasha Dalakishvili took themselves off (swap; schedules/on_call.yaml:7)"
     )
 
 

@@ -98,7 +98,8 @@ def test_a_real_server() -> None:
 
 def test_a_real_server_that_is_gone_is_a_failure_to_connect() -> None:
     # A port that is held, so that nobody else's server is there, and on which nobody listens.
-    with socket.socket() as held, pytest.raises(WireDown) as down:
+    with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
-        HttpWire(5).request("POST", f"http://127.0.0.1:{held.getsockname()[1]}/voice", headers=HEADERS, body=FORM)
+        with pytest.raises(WireDown) as down:
+            HttpWire(5).request("POST", f"http://127.0.0.1:{held.getsockname()[1]}/voice", headers=HEADERS, body=FORM)
     assert down.value.breakdown is Breakdown.CONNECT
