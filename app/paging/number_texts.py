@@ -12,6 +12,7 @@ from app.cdr.records import CallRecord, Ticket
 from app.flow.messages import Fact, FactKind, Order, OrderKind
 from app.store import TurnTransaction
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -28,8 +29,8 @@ def text_number(
     payload = {"to": to, "body": f"Ticket {ticket.number}: the caller's number is {number}."}
     if line is not None:
         payload["line"] = line
-    # Keys are logged, and no number is.
-    whom = sha256(f"{number} {to}".encode()).hexdigest()[:12]
+    # Keys are logged, and no number is: nor what looks like one, which would be masked there.
+    whom = sha256(f"{number} {to}".encode()).hexdigest()[:12].translate(_LETTERS)
     key = f"number:{ticket.number}:{whom}"
     transaction.order([Order(kind=OrderKind.SEND_TEXT, key=key, due_at=at, payload=dict(payload))])
 
