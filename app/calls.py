@@ -60,6 +60,7 @@ from app.turn_rules import (
     unheard,
     unless_gone,
     unless_over,
+    waits_on,
     with_accept_key,
 )
 from app.voicemail import Voicemails, announce, left_another, recording_stored, transcriber
@@ -116,7 +117,7 @@ class Calls:
         if token is None:
             return self.incoming(request)
         position = self.services.positions.read(token)
-        if position is not None and position.lap and not request.gone:
+        if position is not None and waits_on(position, self.services.clock.now()) and not request.gone:
             return self._on_hold_again(position, request)
         return self.resume(token, request, unheard(request))
 
@@ -125,14 +126,12 @@ class Calls:
 
         Nothing is told, so that this needs no database.
         """
-        snapshot = self._snapshot(position.revision)
         waiting = Turn(instructions=(Hold(phones=()),), position=replace(position, lap=0), facts=())
         links = replace(
             self._links(waiting.position, request),
             lap=lambda: self.services.positions.write(replace(position, lap=position.lap + 1)),
         )
-        caller_id = snapshot.book.line_for(request.dialled).number
-        return twiml.render(waiting, links=links, caller_id=caller_id)
+        return twiml.render(waiting, links=links, caller_id="")  # nobody is shown a number by it
 
     def rescue(self, token: str | None, request: VoiceRequest, reason: str) -> str:
         """Something of ours raised: record it and continue in the flow of last resort."""

@@ -28,6 +28,7 @@ from oncall import BusinessHours
 
 LONGEST_CALL = timedelta(hours=24)
 CLOCK_SKEW = timedelta(minutes=5)
+LONGEST_HOLD = timedelta(minutes=30)
 _PLAIN = frozenset(
     {
         FactKind.CALL_ARRIVED,
@@ -93,12 +94,17 @@ def is_fresh(position: Position, at: datetime) -> bool:
     return -CLOCK_SKEW <= age <= LONGEST_CALL
 
 
+def waits_on(position: Position, at: datetime) -> bool:
+    """Whether a caller on hold whose lap failed goes back there; laps that never succeed do not hold them for ever."""
+    return position.lap > 0 and at - datetime.fromtimestamp(position.entered_at, tz=UTC) < LONGEST_HOLD
+
+
 def unheard(request: VoiceRequest) -> Event:
     """What happened at the address that failed (`ErrorUrl`), as far as it can be told without what was sent there."""
     failed = request.fields.get("ErrorUrl", "")
     if "/dialled/" in failed:
         return DialEnded(status=DialStatus.FAILED, bridged=None, accepted=None)
-    return hold_ended(request) if "/left/" in failed else Silence()
+    return hold_ended(request) if "/left/" in failed or "/wait/" in failed else Silence()
 
 
 def unless_gone(event: Event, request: VoiceRequest) -> Event:

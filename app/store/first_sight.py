@@ -30,7 +30,6 @@ from app.flow.messages import Fact
 from app.flow.standing import Standing
 from app.store.models import call_facts, calls, replies, tickets
 from app.store.outage import is_duplicate
-from app.store.overrides import OverrideRows
 from app.store.prepared import Session
 from app.store.recognition import standing
 from app.store.rows import Row, call_row, compact_json, fact_row, ticket_row
@@ -54,7 +53,6 @@ class FirstSight:
     def __init__(self, session: Session, writing: Callable[[], AbstractContextManager[Session]]) -> None:
         self._session = session
         self._writing = writing
-        self.overrides = OverrideRows(session)
         self.ordered = False
 
     def standing(self, *, caller: str, call_sid: str, at: datetime) -> Standing:

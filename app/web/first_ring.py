@@ -14,9 +14,9 @@ from app.services import Services
 from app.telephony.inbound import VoiceRequest, form_fields, voice_request
 from app.web.errors import unless_it_raises
 from app.web.metrics import count
+from app.web.webhooks import FORM
 
 PATH = "/voice/incoming"
-FORM = "application/x-www-form-urlencoded"
 LARGEST_BODY = 65_536
 HEADERS = ("Content-Type", "text/xml; charset=utf-8")
 

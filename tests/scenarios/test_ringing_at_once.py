@@ -166,17 +166,30 @@ def test_a_failed_answer_while_phones_ring_goes_on_where_the_call_was(
     assert sum("We are ringing the desk now" in words for words in played.trace.heard_texts()) == 1
 
 
+def test_laps_that_never_succeed_do_not_hold_a_caller_for_ever(at_once: Desk) -> None:
+    """The fallback address answers and the others do not: after half an hour the caller goes on to the next rung."""
+    at_once.everybody(ignore())
+    unlucky = Unlucky(at_once.wire(), "wait", after_we_answered=False, always=True)
+    at_once.make_wire, at_once.fallback_url = (lambda: unlucky), "/voice/fallback"
+    played = at_once.dials(MAIN, at=TUESDAY_MORNING, keys="2")
+
+    assert_cared_for(played)
+    assert played.call.disposition in {Disposition.ANSWERING_SERVICE, Disposition.VOICEMAIL}
+    assert len(played.told("call_arrived")) == 1
+
+
 @dataclass
 class Unlucky:
-    """Fails the first answer to one kind of webhook."""
+    """Fails the first answer to one kind of webhook, or `always` all of them."""
 
     wire: Wire
     what: str
     after_we_answered: bool
     failed: bool = False
+    always: bool = False
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
-        unlucky = not self.failed and f"/voice/{self.what}/" in url
+        unlucky = (self.always or not self.failed) and f"/voice/{self.what}/" in url
         self.failed |= unlucky
         if unlucky and not self.after_we_answered:
             return Reply(502, {"content-type": "text/html"}, b"<h1>Bad Gateway</h1>")
