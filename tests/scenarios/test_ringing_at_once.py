@@ -2,17 +2,21 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from app.cdr.records import Disposition, LegOutcome
+from app.flow.engine import first_position
+from app.flow.nodes import EscalateNode, RingNode
 from app.simulator import Reply, Wire
 from app.simulator.caller import CallerScript
 from app.simulator.events import Texted
 from app.simulator.handsets import accept, decline, ignore, voicemail
 from app.simulator.parties import Moment
+from tests.app.web.signed import SignedClient, envelope
 from tests.desk import CALLER, CONFIG, MAIN, TUESDAY_MORNING, Desk, assert_cared_for, make_desk
 
 JAMISON, LASHA, FIRST, SECOND = "Jamison White", "Lasha Dalakishvili", "triggerfish-1", "triggerfish-2"
@@ -166,30 +170,41 @@ def test_a_failed_answer_while_phones_ring_goes_on_where_the_call_was(
     assert sum("We are ringing the desk now" in words for words in played.trace.heard_texts()) == 1
 
 
-def test_laps_that_never_succeed_do_not_hold_a_caller_for_ever(at_once: Desk) -> None:
-    """The fallback address answers and the others do not: after half an hour the caller goes on to the next rung."""
+@pytest.mark.parametrize(("minutes", "is_back"), [(1, True), (31, False)])
+def test_laps_that_never_succeed_do_not_hold_a_caller_for_ever(at_once: Desk, minutes: int, is_back: bool) -> None:
+    """The fallback address answers and the lap's does not: for half an hour the caller goes back on hold, then on."""
     at_once.everybody(ignore())
-    unlucky = Unlucky(at_once.wire(), "wait", after_we_answered=False, always=True)
-    at_once.make_wire, at_once.fallback_url = (lambda: unlucky), "/voice/fallback"
-    played = at_once.dials(MAIN, at=TUESDAY_MORNING, keys="2")
+    at_once.clock.show(datetime.fromisoformat(TUESDAY_MORNING))
+    services, began = at_once.services, int(at_once.clock.at.timestamp()) - minutes * 60
+    held = first_position(
+        line="main", flow="main", revision=at_once.snapshot.revision, at=datetime.fromtimestamp(began, tz=UTC)
+    )
+    node = next(
+        name
+        for name, each in at_once.snapshot.book.flows["main"].nodes.items()
+        if isinstance(each, RingNode | EscalateNode)
+    )
+    token = services.positions.write(replace(held, node=node, turn=2, lap=3, held_at=began))
+    fields = envelope(
+        call_sid="CA" + "9" * 32, ErrorCode="11205", ErrorUrl=f"https://desk.example.org/voice/wait/{token}"
+    )
+    said = SignedClient(services).post("/voice/fallback", list(fields.items())).body.decode()
 
-    assert_cared_for(played)
-    assert played.call.disposition in {Disposition.ANSWERING_SERVICE, Disposition.VOICEMAIL}
-    assert len(played.told("call_arrived")) == 1
+    assert ("<Enqueue" in said) is is_back
+    assert "<Redirect" in said or "<Dial" in said or "<Enqueue" in said or "<Record" in said
 
 
 @dataclass
 class Unlucky:
-    """Fails the first answer to one kind of webhook, or `always` all of them."""
+    """Fails the first answer to one kind of webhook."""
 
     wire: Wire
     what: str
     after_we_answered: bool
     failed: bool = False
-    always: bool = False
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
-        unlucky = (self.always or not self.failed) and f"/voice/{self.what}/" in url
+        unlucky = not self.failed and f"/voice/{self.what}/" in url
         self.failed |= unlucky
         if unlucky and not self.after_we_answered:
             return Reply(502, {"content-type": "text/html"}, b"<h1>Bad Gateway</h1>")
