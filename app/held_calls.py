@@ -33,7 +33,8 @@ class HeldCalls:
             position.call_sid, position.exchange, self._fact(position, request, FactKind.LEG_ANSWERED, "it picked up")
         )
         late = self._too_late(record, position, request)
-        return late or self._ask(position)
+        # What was stored is known; without a database nobody is asked twice, and no client is named.
+        return late or self._ask(position, caller="" if record is None else record.call.caller)
 
     def key(self, token: str, request: VoiceRequest, event: KeysPressed | Silence) -> str:
         """The key of a phone: the first to accept gets the caller; the others are told."""
@@ -47,7 +48,8 @@ class HeldCalls:
                 fact = self._fact(position, request, FactKind.LEG_DECLINED, "the decline key was pressed")
                 self.calls.tell(position.call_sid, position.exchange, fact)
             case _ if position.tries + 1 < ACCEPT_TRIES:
-                return self._ask(replace(position, tries=position.tries + 1))
+                caller = self.calls.caller_of(position.call_sid)
+                return self._ask(replace(position, tries=position.tries + 1), caller=caller)
         return twiml.parting(self.calls.words(position, DECLINED))
 
     def done(self, token: str, request: VoiceRequest) -> str:
@@ -131,8 +133,8 @@ class HeldCalls:
             return twiml.parting(self.calls.words(position, ALREADY_TAKEN))
         return None
 
-    def _ask(self, position: Position) -> str:
-        words = self.calls.words(position, ACCEPT, caller=self.calls.caller_of(position.call_sid))
+    def _ask(self, position: Position, *, caller: str) -> str:
+        words = self.calls.words(position, ACCEPT, caller=caller)
         return twiml.accept_prompt(words, links=self._links(position), wait_seconds=ACCEPT_WAIT_SECONDS, key="ring-key")
 
     def _links(self, position: Position) -> twiml.Links:
