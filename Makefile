@@ -45,7 +45,7 @@ browser: ## Install the system's Chromium, for the tests of the web desk (needs 
 		|| { echo "The web desk is tested in Chromium. Install it: sudo apt-get install chromium" >&2; exit 1; }
 
 screens: $(DEV_READY) browser ## Take the pictures in docs/screens anew
-	SCREENS=1 $(BIN)/python -m pytest -q tests/browser/test_pages.py
+	SCREENS=1 $(BIN)/python -m pytest -q tests/browser
 
 bench: $(DEV_READY) ## The benchmarks, beside the floor they are compared to
 	$(BIN)/python -m tests.bench

@@ -8,12 +8,13 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
@@ -36,7 +37,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 860}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 MONDAY_NOON = "2026-11-30T12:20-06:00"
 
 
@@ -82,19 +84,26 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     desk = make_desk(f"sqlite:///{folder}/ivr.db", folder)
     emergency, number = played(desk)
     desk.clock.show(datetime.fromisoformat(MONDAY_NOON))
+    with served(desk.services) as (services, base):
+        yield World(services, base, emergency, number)
+
+
+@contextmanager
+def served(services: Services) -> Iterator[tuple[Services, str]]:
+    """These services behind a socket, with an administrator and one of the staff; and where that is."""
     server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True, request_handler=Quiet)
     base = f"http://127.0.0.1:{server.server_port}"
-    services = replace(desk.services, settings=replace(desk.services.settings, public_base_url=base))
+    here = replace(services, settings=replace(services.settings, public_base_url=base))
     for name, role in (("Lasha Dalakishvili", Role.ADMIN), ("triggerfish-1", Role.STAFF)):
-        make_account(services, name, role)
-    server.app = create_app(services)
+        make_account(here, name, role)
+    server.app = create_app(here)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield World(services, base, emergency, number)
+    yield here, base
     server.shutdown()
     thread.join()
     server.server_close()
-    services.store.close()
+    here.store.close()
 
 
 @pytest.fixture(scope="session")
@@ -142,10 +151,10 @@ class Watched:
             self.complaints.append(f"another host: {url}")
 
 
-def context_for(chromium: Browser, *, theme: str = "light", size: dict[str, int] | None = None) -> BrowserContext:
+def context_for(chromium: Browser, *, theme: str = "light", size: ViewportSize | None = None) -> BrowserContext:
     """A browser profile of a reader with this device."""
     return chromium.new_context(
-        viewport=size or WIDE,  # type: ignore[arg-type] # a dictionary of the same keys
+        viewport=size or WIDE,
         color_scheme=theme,  # type: ignore[arg-type] # one of two words
         locale="en-US",
         reduced_motion="reduce",

@@ -16,17 +16,16 @@ from flask import Blueprint, Response, abort, request
 
 _OURS = Path(__file__).parents[1] / "static"
 # Found, not imported: only their files are needed.
-_FILES: Mapping[str, tuple[str | None, str]] = MappingProxyType(
+_LENT: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "bootstrap.css": ("flask_bootstrap", "static/bootstrap5/css/bootstrap.min.css"),
         "htmx.js": ("js_lib_htmx", "static/htmx/htmx.min.js"),
-        "desk.css": (None, "desk.css"),
-        "desk.js": (None, "desk.js"),
-        "theme.js": (None, "theme.js"),
-        "icons.svg": (None, "icons.svg"),
     }
 )
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_FILES: Mapping[str, tuple[str | None, str]] = MappingProxyType(
+    {**_LENT, **{each.name: (None, each.name) for each in sorted(_OURS.iterdir()) if each.suffix in _KINDS}}
+)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 

@@ -20,12 +20,24 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _NORTH_AMERICAN = 12
 _WITHIN = re.compile(r"\+1(\d{3})(\d{3})(\d{4})\b")
 THEMES = ("auto", "light", "dark")
-# Where the top of each page leads, and who sees it there.
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the top of each page leads: who sees it there, and the key that, after g, goes there."""
+
+    name: str
+    title: str
+    to: str
+    roles: frozenset[Role]
+    key: str
+
+
 PLACES = (
-    ("calls", "Calls", "/desk/calls", OVERSEERS),
-    ("tickets", "Tickets", "/desk/tickets", EVERY_ROLE),
-    ("users", "Users", "/desk/users", frozenset({Role.ADMIN})),
-    ("audit", "Audit log", "/desk/audit", frozenset({Role.ADMIN})),
+    Place("calls", "Calls", "/desk/calls", OVERSEERS, "c"),
+    Place("tickets", "Tickets", "/desk/tickets", EVERY_ROLE, "t"),
+    Place("users", "Users", "/desk/users", frozenset({Role.ADMIN}), "u"),
+    Place("audit", "Audit log", "/desk/audit", frozenset({Role.ADMIN}), "a"),
 )
 
 
@@ -57,10 +69,10 @@ class Look:
         return chosen if chosen in THEMES else THEMES[0]
 
     @property
-    def places(self) -> tuple[tuple[str, str, str], ...]:
-        """Name, title and address of the places this visitor may go to."""
+    def places(self) -> tuple[Place, ...]:
+        """The places this visitor may go to."""
         visitor = self.visitor
-        return tuple((name, title, to) for name, title, to, roles in PLACES if visitor and visitor.role in roles)
+        return tuple(place for place in PLACES if visitor and visitor.role in place.roles)
 
     @property
     def token(self) -> str:

@@ -1,7 +1,6 @@
 // What the keyboard does, and small comforts. Every page works without it.
 (() => {
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
-  const places = { c: "calls", t: "tickets", u: "users", a: "audit" };
   let leader = false;
 
   document.addEventListener("keydown", (event) => {
@@ -25,8 +24,8 @@
       leader = true;
       setTimeout(() => { leader = false; }, 1000);
       return;
-    } else if (leader && places[event.key]) {
-      const link = document.querySelector(`nav a[data-place="${places[event.key]}"]`);
+    } else if (leader && /^[a-z]$/.test(event.key)) {
+      const link = document.querySelector(`nav.places a[data-key="${event.key}"]`);
       if (link) link.click();
     } else if (event.key === "j" || event.key === "k") {
       const rows = [...document.querySelectorAll("a.row-link")];

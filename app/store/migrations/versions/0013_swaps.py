@@ -1,0 +1,8 @@
+"""Turns on call that somebody asks another to take."""
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    pass
