@@ -11,9 +11,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.config.flows import FlowFile, LineModel, LinesFile, MenuModel, PromptsFile, placeholders
-from app.config.flows import unknown_placeholders as unknown
+from app.config.flows import FlowFile, MenuModel
+from app.config.line_files import LineModel, LinesFile
 from app.config.problems import ConfigError, Problem
+from app.config.prompt_files import PromptsFile, placeholders
+from app.config.prompt_files import unknown_placeholders as unknown
 from app.config.source import Document
 from app.config.validation import validate
 from app.flow import last_resort

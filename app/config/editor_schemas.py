@@ -12,7 +12,9 @@ from typing import Any
 from app.config.cases import CasesFile
 from app.config.clients import CLIENTS, ClientsFile
 from app.config.duty import DUTY_FILES
-from app.config.flows import FlowFile, LinesFile, PromptsFile
+from app.config.flows import FlowFile
+from app.config.line_files import LinesFile
+from app.config.prompt_files import PromptsFile
 from app.config.validation import Strict
 
 FOLDER = Path(__file__).parent / "schemas"

@@ -1,113 +1,19 @@
-"""What the files in ivr_flows/ may say: lines, flows with their nodes, and prompts.
+"""What a flow in ivr_flows/ may say: its nodes, each with its keys.
 
 It knows the form of one file at a time; whether names lead anywhere is checked across files elsewhere.
 Field texts are shown in editors and in messages about missing keys.
 """
 
-import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
-from app.config.numbers import NotANumber, e164
+from app.config.flow_words import Audio, Key, Known, Name, Tags, fault
 from app.config.validation import Strict
-from app.config.wording import got
 from app.flow.nodes import Collected
-from app.flow.standard import (
-    ACCEPT,
-    CALLBACK_ACCEPT,
-    CALLBACK_ACCEPT_AGAIN,
-    QUEUE_BEFORE,
-    QUEUE_ESTIMATE,
-    TICKET_STATUS,
-    UPDATE_DUE,
-    UPDATE_KEPT,
-    UPDATE_OVERDUE,
-    UPDATE_UNCHANGED,
-)
 from oncall import Priority
 
-PLACEHOLDERS = ("opens_at", "holiday", "ticket", "line", "callback_number")
-TICKET_PLACEHOLDERS = ("open_ticket", "ticket_status", "ticket_priority", "ticket_updated")
-ACCEPT_PLACEHOLDERS = ("line", "priority", "waited", "language", "client")
-KEYS = "0123456789*#"
 CALLBACK_DIGITS = 10  # area code, exchange and line: the fewest that ring a phone in North America
-
-_NAME = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-_LANGUAGE = r"^[a-z]{2,3}-[A-Z]{2}$"
-_LONGEST_PROMPT = 2000  # what every voice of Twilio can speak in one go, with room for filled placeholders
-_BRACES = re.compile(r"\{([^{}]*)\}|[{}]")
-
-
-def _fault(message: str) -> PydanticCustomError:
-    return PydanticCustomError("fault", "{error}", {"error": message})
-
-
-def _name(value: str) -> str:
-    if not re.match(_NAME, value):
-        raise _fault(f"expected a name of small letters, digits and hyphens such as after-hours, got {got(value)}")
-    return value
-
-
-def _key(value: str) -> str:
-    if len(value) != 1 or value not in KEYS:
-        raise _fault(f'{got(value)} is not a key of a telephone: there are 0 to 9, "*" and "#"')
-    return value
-
-
-def _number(value: str) -> str:
-    try:
-        return e164(value)
-    except NotANumber as fault:
-        raise _fault(str(fault)) from None
-
-
-def _audio(value: str) -> str:
-    if not re.match(r"https://[^\s/]+/\S+$", value):
-        raise _fault(f"expected an address that begins with https://, got {got(value)}")
-    return value
-
-
-def _language(value: str) -> str:
-    if not re.match(_LANGUAGE, value):
-        raise _fault(f"expected a language with its country, such as en-US or es-US, got {got(value)}")
-    return value
-
-
-def _text_schema(**more: Any) -> WithJsonSchema:  # noqa: ANN401 (JSON)
-    return WithJsonSchema({"type": "string", **more})
-
-
-Name = Annotated[str, AfterValidator(_name), _text_schema(pattern=_NAME)]
-Known = Annotated[str, Field(min_length=1)]  # a name given in schedules/, which has rules of its own
-Key = Annotated[str, AfterValidator(_key), _text_schema(pattern=r"^[0-9*#]$")]
-Number = Annotated[str, AfterValidator(_number), _text_schema(pattern=r"^\+[1-9][0-9]{6,14}$")]
-Audio = Annotated[str, AfterValidator(_audio), _text_schema(pattern=r"^https://[^\s/]+/\S+$")]
-LanguageTag = Annotated[str, AfterValidator(_language), _text_schema(pattern=_LANGUAGE)]
-Tags = Annotated[tuple[Name, ...], Field(max_length=10)]
-Text = Annotated[str, Field(min_length=1, max_length=_LONGEST_PROMPT)]
-
-
-class LineModel(Strict):
-    """A telephone number callers dial."""
-
-    title: Text
-    """what staff hear and read for this line, such as "main line\""""
-    number: Number
-    """the number callers dial, in quotes, such as "+18162327483\""""
-    flow: Name
-    """the flow that calls on this line begin with"""
-    priority: Priority = Priority.HIGH
-    """the priority a call has until the caller chooses something"""
-
-
-class LinesFile(Strict):
-    """ivr_flows/lines.yaml: the numbers callers dial and the flow each of them starts."""
-
-    lines: Annotated[dict[Name, LineModel], Field(min_length=1)]
-    """the lines by name; a number nobody listed is treated as the first of them"""
 
 
 class SayModel(Strict):
@@ -271,7 +177,7 @@ class QueueModel(Strict):
     @model_validator(mode="after")
     def _one_of_both(self) -> "QueueModel":
         if (self.group is None) == (self.policy is None):
-            raise _fault("name whose people may take the calls: either a group or a policy")
+            raise fault("name whose people may take the calls: either a group or a policy")
         return self
 
 
@@ -353,9 +259,9 @@ class CollectModel(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> "CollectModel":
         if self.min_digits > self.max_digits:
-            raise _fault(f"min_digits {self.min_digits} is more than max_digits {self.max_digits}")
+            raise fault(f"min_digits {self.min_digits} is more than max_digits {self.max_digits}")
         if self.into is Collected.CALLBACK_NUMBER and self.max_digits < CALLBACK_DIGITS:
-            raise _fault(f"a call-back number has {CALLBACK_DIGITS} digits: raise max_digits {self.max_digits}")
+            raise fault(f"a call-back number has {CALLBACK_DIGITS} digits: raise max_digits {self.max_digits}")
         return self
 
 
@@ -375,7 +281,7 @@ class SetModel(Strict):
     @model_validator(mode="after")
     def _sets_something(self) -> "SetModel":
         if self.priority is None and not self.tags and self.language is None:
-            raise _fault("sets nothing: give it a priority, tags or a language, or lead past it")
+            raise fault("sets nothing: give it a priority, tags or a language, or lead past it")
         return self
 
 
@@ -476,38 +382,3 @@ class FlowFile(Strict):
     """the node a call goes to when anything in this flow fails"""
     nodes: Annotated[dict[Name, NodeModel], Field(min_length=1)]
     """the nodes by name"""
-
-
-_MORE_PLACEHOLDERS: Mapping[str, tuple[str, ...]] = {
-    TICKET_STATUS: TICKET_PLACEHOLDERS,
-    QUEUE_BEFORE: ("callers_before",),
-    QUEUE_ESTIMATE: ("estimate",),
-    UPDATE_DUE: ("priority", "due"),
-    UPDATE_OVERDUE: ("priority", "due"),
-    UPDATE_KEPT: ("due",),
-    UPDATE_UNCHANGED: ("due",),
-}
-
-
-def unknown_placeholders(name: str, text: str) -> tuple[str, ...]:
-    """Return every placeholder or stray brace in a prompt's text that cannot be filled."""
-    allowed = placeholders(name)
-    return tuple(found.group() for found in _BRACES.finditer(text) if found.group(1) not in allowed)
-
-
-def placeholders(name: str) -> tuple[str, ...]:
-    """Return what may stand in braces in the prompt of that name; the accept prompt is spoken to staff."""
-    if name in {ACCEPT, CALLBACK_ACCEPT, CALLBACK_ACCEPT_AGAIN}:
-        return ACCEPT_PLACEHOLDERS
-    return PLACEHOLDERS + _MORE_PLACEHOLDERS.get(name, ())
-
-
-class PromptsFile(Strict):
-    """ivr_flows/prompts/<language>.yaml: what callers hear in one language."""
-
-    language: LanguageTag
-    """the language with its country, such as en-US"""
-    voice: Annotated[str, Field(min_length=1)] | None = None
-    """the voice that speaks (default: the telephone company's own)"""
-    prompts: Annotated[dict[Name, Text], Field(min_length=1)]
-    """the words by prompt name"""

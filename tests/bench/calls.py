@@ -1,11 +1,13 @@
 """Whole calls against a running service, with a real caller's pauses: `python -m tests.bench.calls [--seconds 60]`.
 
-25 calls a second come whether or not the service keeps up; then 1,000 calls are held open at once. Every answer must be
-200, and every call must be stored whole; latencies are beside those of a bare view asked just as often.
+25 calls a second come whether or not the service keeps up; then 1,000 calls are held open at once. Calls come, and
+callers pause, by chance as in life, from a seed. Every answer must be 200, and every call must be stored whole.
+Latencies are beside those of a bare view that is asked just as often, also by chance.
 """
 
 import argparse
 import asyncio
+import random
 import re
 import secrets
 import shutil
@@ -24,13 +26,14 @@ from tests.bench.servers import HOST, Server, floor, service
 from tests.databases import migrate, start_postgresql
 
 CONNECTIONS = 48
+SEED = 7
 _ENVIRON = {"IVR_CLOCK": "2026-11-28T03:00:00-06:00", "TWILIO_API_BASE_URL": "http://127.0.0.1:9", "LOG_FORMAT": "json"}
 _ADDRESS = re.compile(rb'(action|statusCallback)="[^"]*?(/voice/(keys|dialled|leg)/[^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How calls come and how long their callers take, in seconds."""
+    """How calls come and how long their callers take, in seconds, on average."""
 
     calls: int
     a_second: float
@@ -100,6 +103,7 @@ class Caller:
     connections: Connections
     outcome: Outcome
     pace: Pace
+    chance: random.Random
     sid: str = field(default_factory=lambda: f"CA{secrets.token_hex(16)}")
 
     async def calls(self) -> None:
@@ -115,17 +119,20 @@ class Caller:
 
     async def _talks(self) -> None:
         said = await self._ask("/voice/incoming", CallStatus="ringing")
-        await asyncio.sleep(self.pace.menu)
+        await self._pauses(self.pace.menu)
         said = await self._ask(said["keys"], CallStatus="in-progress", Digits="0")
         leg = {"CallSid": f"CA{secrets.token_hex(16)}", "ParentCallSid": self.sid, "To": "+18165550150"}
         await self._ask(said["leg"], **leg, CallStatus="ringing")
-        await asyncio.sleep(self.pace.rings)
+        await self._pauses(self.pace.rings)
         await self._ask(said["leg"], **leg, CallStatus="in-progress")
-        await asyncio.sleep(self.pace.talks)
+        await self._pauses(self.pace.talks)
         await self._ask(said["leg"], **leg, CallStatus="completed")
         bridged = {"DialCallSid": leg["CallSid"], "DialCallStatus": "completed", "DialBridged": "true"}
         await self._ask(said["dialled"], **bridged, CallStatus="in-progress", DialCallDuration="3")
         await self._ask("/voice/status", CallStatus="completed", CallDuration="9")
+
+    async def _pauses(self, seconds: float) -> None:
+        await asyncio.sleep(seconds * self.chance.uniform(0.8, 1.2))
 
     async def _ask(self, path: str, **fields: str) -> dict[str, str]:
         """The addresses in the document that came back."""
@@ -148,14 +155,21 @@ class Caller:
 
 async def play(port: int, pace: Pace) -> Outcome:
     """All calls, to their ends, against the service at a port of this machine."""
-    outcome, connections = Outcome(), Connections(port)
-    begun = time.perf_counter()
+    outcome, connections, chance = Outcome(), Connections(port), random.Random(SEED)  # noqa: S311 (not for secrets)
     async with asyncio.TaskGroup() as group:
-        for number in range(pace.calls):
-            await asyncio.sleep(begun + number / pace.a_second - time.perf_counter())
-            group.create_task(Caller(connections, outcome, pace).calls())
+        async for _ in _by_chance(pace.a_second, pace.calls, chance):
+            group.create_task(Caller(connections, outcome, pace, chance).calls())
     await connections.close()
     return outcome
+
+
+async def _by_chance(a_second: float, times: int, chance: random.Random) -> AsyncIterator[None]:
+    """So many moments, each as likely as any other, so many a second on average; late ones are made up for."""
+    due_at = time.perf_counter()
+    for _ in range(times):
+        due_at += chance.expovariate(a_second)
+        await asyncio.sleep(max(due_at - time.perf_counter(), 0))
+        yield
 
 
 async def _ask_floor(port: int, *, a_second: float, seconds: float) -> Outcome:
@@ -166,10 +180,9 @@ async def _ask_floor(port: int, *, a_second: float, seconds: float) -> Outcome:
         await connections.post("/voice/incoming", {"CallSid": secrets.token_hex(16), "CallStatus": "ringing"})
         outcome.latencies.append(time.perf_counter() - due_at)
 
-    begun = time.perf_counter()
+    chance = random.Random(SEED)  # noqa: S311 (not for secrets)
     async with asyncio.TaskGroup() as group:
-        for number in range(int(a_second * seconds)):
-            await asyncio.sleep(begun + number / a_second - time.perf_counter())
+        async for _ in _by_chance(a_second, int(a_second * seconds), chance):
             group.create_task(ask())
     await connections.close()
     return outcome

@@ -73,8 +73,3 @@ def test_a_complete_number_is_taken_even_when_it_is_fictional(number: str) -> No
 def test_a_number_that_cannot_be_dialled_from_anywhere_is_refused(number: str) -> None:
     with pytest.raises(NotANumber):
         e164(number)
-
-
-def test_only_the_accept_prompt_may_say_who_is_waiting() -> None:
-    assert flows.unknown_placeholders("accept", "{priority} on {line}, {waited}") == ()
-    assert flows.unknown_placeholders("greeting", "{priority}") == ("{priority}",)
