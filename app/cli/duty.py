@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
-from app.cli.environment import Instant, desk_zone, instant_or_now, settings_or_exit, snapshot_or_exit
+from app.cli.environment import Instant, desk_zone, instant_or_now, live_snapshot_or_exit, settings_or_exit
 from app.cli.quick_overrides import quick_overrides
 from app.config.snapshot import Snapshot
 from oncall import Override
@@ -17,7 +17,7 @@ from oncall import Override
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def oncall_now(at: datetime | None, only: str | None, as_json: bool) -> None:
     """Who is on call and why."""
-    snapshot = snapshot_or_exit(settings_or_exit().config_dir)
+    snapshot = live_snapshot_or_exit(settings_or_exit())
     instant = instant_or_now(at, snapshot)
     quick = quick_overrides(at=instant).overrides
     schedules = list(snapshot.roster.schedules)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.environment import Instant, instant_or_now, settings_or_exit, snapshot_or_exit
+from app.cli.environment import Instant, instant_or_now, live_snapshot_or_exit, settings_or_exit
 from app.cli.quick_overrides import quick_overrides
 from app.static_fallback import render, write
 
@@ -27,7 +27,7 @@ def fallback(at: datetime | None, output: Path | None) -> None:
 
     It is to be hosted elsewhere; the clock process keeps it in instance/fallback/fallback.xml.
     """
-    snapshot = snapshot_or_exit(settings_or_exit().config_dir)
+    snapshot = live_snapshot_or_exit(settings_or_exit())
     instant = instant_or_now(at, snapshot)
     document = render(snapshot, at=instant, quick=quick_overrides(at=instant).overrides)
     if output is None:

@@ -165,3 +165,10 @@ def test_without_tables_it_says_what_to_do(folder: Path, tmp_path: Path, monkeyp
 def test_before_anything_was_published_the_list_says_so(folder: Path) -> None:
     assert folder.exists()
     assert "Nothing was ever published" in done("revisions")
+
+
+def test_who_is_on_call_is_told_from_what_is_published_not_from_a_folder_that_is_being_edited(folder: Path) -> None:
+    done("publish")
+    before = done("oncall", "--at", "2026-11-28T09:00:00+00:00")
+    (folder / "schedules" / "on_call.yaml").write_text("schedules: [\n")
+    assert done("oncall", "--at", "2026-11-28T09:00:00+00:00").endswith(before)
