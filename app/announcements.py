@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.cdr.records import Ticket, TicketStatus
+from app.cdr.ticket_rules import CLOSED
 from app.flow.messages import Detail, Order, OrderKind
 from app.outgoing import Endpoint, MailWay
 from app.store import TurnTransaction
@@ -126,6 +127,8 @@ def _events(before: Ticket | None, after: Ticket) -> Iterator[TicketEvent]:
         yield TicketEvent.PRIORITY_CHANGED
     if before.status is TicketStatus.NEW and after.status is TicketStatus.ACKNOWLEDGED:
         yield TicketEvent.ACKNOWLEDGED
+    if before.status in CLOSED and after.status not in CLOSED:
+        yield TicketEvent.REOPENED
 
 
 @dataclass(frozen=True, slots=True)

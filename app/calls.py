@@ -5,13 +5,14 @@ the position token and the configuration in memory, and its facts go to the loca
 """
 
 from binascii import crc32
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
 import structlog
 
+from app.call_records import CallRecords
 from app.cdr.derive import apply
 from app.cdr.records import CallRecord
 from app.config.snapshot import Snapshot
@@ -35,15 +36,10 @@ from app.flow.messages import (
     Turn,
 )
 from app.flow.scene import Scene
-from app.flow.standard import (
-    APOLOGY,
-    LAST_RESORT_MESSAGE,
-    STANDARD_PROMPTS,
-)
+from app.flow.standard import APOLOGY, LAST_RESORT_MESSAGE, STANDARD_PROMPTS
 from app.flow.standing import Standing
 from app.joining import joined
-from app.paging import see_to, tell_number
-from app.queue_keeping import keep_line, state_of
+from app.queue_keeping import state_of
 from app.ringing import calls_off, hold_state, ring_order
 from app.services import Services
 from app.store import FirstSight, SpoolEntry, StoreUnavailable, TurnTransaction
@@ -51,7 +47,6 @@ from app.telephony import twiml
 from app.telephony.inbound import VoiceRequest, dial_status, happened_at, over_in, whole_seconds
 from app.turn_rules import (
     LONGEST_CALL,
-    as_it_began,
     begins_plainly,
     desk_hours,
     is_fresh,
@@ -64,7 +59,7 @@ from app.turn_rules import (
     with_accept_key,
 )
 from app.voicemail import Voicemails, announce, left_another, recording_stored, transcriber
-from oncall import Override, StaffState
+from oncall import StaffState
 
 # Turns of requests that carry no position of ours have numbers no flow reaches.
 STRAY_TURNS = 2_000_000
@@ -79,6 +74,11 @@ class Calls:
     """Answers every voice webhook. Each method returns a document, or nothing where nothing is steered."""
 
     services: Services
+
+    @property
+    def records(self) -> CallRecords:
+        """Where calls are kept."""
+        return CallRecords(self.services)
 
     # Webhooks that steer the caller.
 
@@ -179,7 +179,7 @@ class Calls:
             return
         again = position.tries > 0 or (status == "absent" and self._has_another_message(request))
         fact = recording_stored(request, again=again, at=self.services.clock.now())
-        self.tell(request.call_sid, position.turn, fact)
+        self.records.tell(request.call_sid, position.turn, fact)
 
     def _has_another_message(self, request: VoiceRequest) -> bool:
         """Whether the caller has left a message in another recording than the one this report is about."""
@@ -211,7 +211,7 @@ class Calls:
             },
         )
         opening = opening_of(request, self.services.config.current(), at=fact.at)
-        self.tell(request.call_sid, END_TURN, fact, opening=opening)
+        self.records.tell(request.call_sid, END_TURN, fact, opening=opening)
 
     # One turn.
 
@@ -243,6 +243,7 @@ class Calls:
             at=at,
             caller=request.caller,
             standing=cache(lambda: sight.standing(caller=request.caller, call_sid=request.call_sid, at=at)),
+            desk=self.services.store.desk.known(),
         )
 
     def _turn(self, position: Position, event: Event, request: VoiceRequest, at: datetime) -> str:
@@ -257,16 +258,17 @@ class Calls:
                 known = transaction.load(call_sid)
                 record = known or opening_of(request, snapshot, at=started(position, at))
                 event = with_accept_key(
-                    unless_over(event, record), record, position.turn, complete=not self.services.spool.size()
+                    unless_over(event, record), record, position.turn, at=at, complete=not self.services.spool.size()
                 )
                 scene = self._scene(position, snapshot, request, at=at, record=record, transaction=transaction)
                 turn = advance(position, event, scene)
-                known, record = joined(transaction, known, record, turn.facts, at=at, hours=desk_hours(snapshot))
+                hours, announcer = desk_hours(snapshot), self.services.announcer
+                known, record = joined(transaction, known, record, turn.facts, at=at, hours=hours, announcer=announcer)
                 after = apply(record, turn.facts, hours=desk_hours(snapshot))
-                after = self._save(transaction, known, after)
+                after = self.records.save(transaction, known, after)
                 transaction.tell(call_sid, position.exchange, turn.facts)
                 announce(transaction, call_sid, position.exchange, turn.facts)
-                self._see_to(transaction, known, after, turn.facts, at=at)
+                self.records.see_to(transaction, known, after, turn.facts, at=at)
                 transaction.order(self._orders(turn, request, snapshot, at=at))
                 transaction.order(calls_off(after, at=at))
                 reply = self._render(turn, snapshot, request)
@@ -287,7 +289,7 @@ class Calls:
         entry = SpoolEntry.of(
             call_sid=request.call_sid, turn=position.exchange, facts=turn.facts, opening=opening, reply=reply
         )
-        self._spool(entry)
+        self.records.keep(entry)
         return reply
 
     def _scene(
@@ -324,7 +326,8 @@ class Calls:
             can_hold=transaction is not None and self.services.can_ring,
             hold=hold_state(record, position.turn) if record else None,
             queue=cache(queue),
-            quick=self._quick(transaction, at),
+            quick=self.records.quick(transaction, at),
+            desk=self.services.store.desk.known(),
         )
 
     def _standing(
@@ -377,123 +380,7 @@ class Calls:
         turn = STRAY_TURNS + crc32(token.encode("utf-8", "replace")) % STRAY_TURNS
         return replace(self._beginning(request, self.services.config.current(), at), turn=turn)
 
-    # The record.
-
-    def _save(self, transaction: TurnTransaction, before: CallRecord | None, after: CallRecord) -> CallRecord:
-        if before is None:
-            return transaction.open(after)
-        transaction.save(before, after)
-        return after
-
-    def _see_to(
-        self,
-        transaction: TurnTransaction,
-        before: CallRecord | None,
-        after: CallRecord,
-        facts: Sequence[Fact],
-        *,
-        at: datetime,
-    ) -> None:
-        """People who are not on the call hear of it, when they must."""
-        snapshot, quick = self.services.config.current(), self._quick(transaction, at)
-        keep_line(transaction, after, facts)
-        see_to(transaction, before, after, facts, snapshot=snapshot, quick=quick, at=at)
-        if self.services.can_ring:
-            tell_number(transaction, after, facts, at=at)
-        self.services.announcer.follow(transaction, before.ticket if before else None, after.ticket, at=at)
-
-    def _quick(self, transaction: TurnTransaction | None, at: datetime) -> tuple[Override, ...]:
-        rows = None if transaction is None else transaction.overrides
-        return self.services.store.overrides.for_turn(rows, at=at)
-
-    def tell(self, call_sid: str, turn: int, fact: Fact, *, opening: CallRecord | None = None) -> CallRecord | None:
-        """Stores a fact that steers nothing; returns the record after it, or None when it could not be stored yet.
-
-        A fact about a call the database has not seen waits in the spool for that call, unless it brings an
-        `opening`: then it opens the call itself. What a mistake of ours keeps from being stored waits there too, and
-        the mistake is passed on.
-        """
-        after: CallRecord | None = None
-        is_stored = False
-        try:
-            with self.services.store.turn() as transaction:
-                known = transaction.load(call_sid)
-                record = known or opening
-                if record is not None:
-                    after = self.store_facts(transaction, record, turn, [fact], opened=known is not None)
-                    announce(transaction, call_sid, turn, [fact])
-            is_stored = after is not None
-        except StoreUnavailable as fault:
-            _log.warning("store_unavailable", call_sid=call_sid, turn=turn, reason=fault.reason)
-        finally:
-            if not is_stored:
-                self._spool(SpoolEntry.of(call_sid=call_sid, turn=turn, facts=[fact], opening=opening, reply=None))
-        return after if is_stored else None
-
-    def _spool(self, entry: SpoolEntry) -> None:
-        try:
-            self.services.spool.append(entry)
-        except OSError as fault:
-            # The caller comes first: without a disk the call still goes on, and the log is all that is left of it.
-            _log.error("spool_failed", call_sid=entry.call_sid, turn=entry.turn, reason=fault.strerror)
-
-    def store_facts(
-        self,
-        transaction: TurnTransaction,
-        record: CallRecord,
-        turn: int,
-        facts: Sequence[Fact],
-        *,
-        opened: bool = True,
-    ) -> CallRecord:
-        """Stores facts and what follows from them, and calls off phones that ring for nobody; returns the record.
-
-        Not `opened`: the database has not seen the call yet.
-        """
-        after = apply(record, facts, hours=desk_hours(self.services.config.current()))
-        after = self._save(transaction, record if opened else None, after)
-        transaction.tell(record.call.call_sid, turn, facts)
-        self._see_to(transaction, record if opened else None, after, facts, at=self.services.clock.now())
-        transaction.order(calls_off(after, at=self.services.clock.now()))
-        return after
-
-    # After an outage.
-
-    def replay(self) -> int:
-        """Stores what the spool holds, in order; returns how many entries. Repeating it changes nothing.
-
-        Raises StoreUnavailable when the database is still away: the rest then stays in the spool.
-        """
-        return self.services.spool.replay(self._replay_entry)
-
-    def _replay_entry(self, entry: SpoolEntry) -> bool:
-        """Stores one entry; False when it waits for a call that nobody has told of."""
-        snapshot = self._snapshot(entry.revision)
-        with self.services.store.turn() as transaction:
-            before, opening = transaction.load(entry.call_sid), entry.opening()
-            stored = before
-            if before is None:
-                if opening is None:
-                    return False
-                before = transaction.open(opening)
-            transaction.tell(entry.call_sid, entry.turn, entry.facts)
-            # Facts of the outage may precede facts stored since: the record is read again from all of them.
-            blank = replace(before, call=as_it_began(before.call, opening), legs=())
-            told = transaction.facts(entry.call_sid)
-            after = self._save(transaction, before, apply(blank, told, hours=desk_hours(snapshot)))
-            self._see_to(transaction, stored, after, entry.facts, at=self.services.clock.now())
-            announce(transaction, entry.call_sid, entry.turn, entry.facts)
-            if entry.reply is not None:
-                transaction.keep_reply(entry.call_sid, entry.turn, entry.reply)
-        return True
-
-    def caller_of(self, call_sid: str) -> str:
-        """The number (E.164) that called; empty when it was withheld or the record cannot be asked."""
-        try:
-            record = self.services.store.calls.get(call_sid)
-        except StoreUnavailable:
-            return ""
-        return "" if record is None else record.call.caller
+    # What staff phones hear.
 
     def words(self, position: Position | None, prompt: str, *, ticket: int | None = None, caller: str = "") -> Say:
         """The words of a prompt for a staff phone; it may name the number `ticket`, and whose client `caller` is."""

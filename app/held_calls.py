@@ -15,7 +15,7 @@ from app.ringing import is_pointless, rings_of
 from app.staff_phones import ACCEPT_KEY, ACCEPT_TRIES, ACCEPT_WAIT_SECONDS, DECLINE_KEY
 from app.store import ClaimedOrder, StoreUnavailable
 from app.telephony import twiml
-from app.telephony.inbound import VoiceRequest, dial_status, happened_at
+from app.telephony.inbound import VoiceRequest, dial_ended, dial_status, happened_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class HeldCalls:
         position = self._position(token)
         if position is None or request.gone:
             return twiml.HANGUP
-        record = self.calls.tell(
+        record = self.calls.records.tell(
             position.call_sid, position.exchange, self._fact(position, request, FactKind.LEG_ANSWERED, "it picked up")
         )
         late = self._too_late(record, position, request)
@@ -46,17 +46,23 @@ class HeldCalls:
                 return self._claim(position, request)
             case KeysPressed(digits) if digits == DECLINE_KEY:
                 fact = self._fact(position, request, FactKind.LEG_DECLINED, "the decline key was pressed")
-                self.calls.tell(position.call_sid, position.exchange, fact)
+                self.calls.records.tell(position.call_sid, position.exchange, fact)
             case _ if position.tries + 1 < ACCEPT_TRIES:
-                caller = self.calls.caller_of(position.call_sid)
+                caller = self.calls.records.caller_of(position.call_sid)
                 return self._ask(replace(position, tries=position.tries + 1), caller=caller)
         return twiml.parting(self.calls.words(position, DECLINED))
 
     def done(self, token: str, request: VoiceRequest) -> str:
         """The phone that took the call is done with it, or found the caller gone."""
         position = self._position(token)
-        connected = request.fields.get("DialCallStatus", "") in {"completed", "answered"}
-        if position is None or connected or request.gone:
+        if position is None:
+            return twiml.HANGUP
+        ended = dial_ended(request)
+        connected = ended.status is DialStatus.COMPLETED and ended.bridged is not False
+        if connected:
+            fact = self._fact(position, request, FactKind.LEG_CONNECTED, "the phone was connected with the caller")
+            self.calls.records.tell(position.call_sid, position.exchange, fact)
+        if connected or request.gone:
             return twiml.HANGUP
         return twiml.parting(self.calls.words(position, ALREADY_GONE))
 
@@ -68,7 +74,7 @@ class HeldCalls:
         kind = {"ringing": FactKind.LEG_RANG, "in-progress": FactKind.LEG_ANSWERED}.get(word, FactKind.LEG_ENDED)
         at = happened_at(request, now=self.calls.services.clock.now(), since=position.began_at)
         fact = replace(self._fact(position, request, kind, f"the phone reports {word}"[:60]), at=at)
-        self.calls.tell(position.call_sid, position.exchange, fact)
+        self.calls.records.tell(position.call_sid, position.exchange, fact)
 
     def rung(self, order: ClaimedOrder, leg_sid: str) -> None:
         """A phone was placed: its leg is known from now on, and can be called off. Raises StoreUnavailable."""
@@ -82,7 +88,7 @@ class HeldCalls:
             because="the call is placed",
             detail={"leg": turn, "leg_sid": leg_sid, "number": order.payload["number"]},
         )
-        self.calls.tell(call_sid, turn, fact)
+        self.calls.records.tell(call_sid, turn, fact)
 
     def not_rung(self, order: ClaimedOrder, reason: str) -> None:
         """A phone could not be placed, or not in time. Raises StoreUnavailable."""
@@ -96,7 +102,7 @@ class HeldCalls:
             because=f"the phone could not be rung: {reason}",
             detail={"leg": turn, "number": order.payload["number"], "status": DialStatus.FAILED.value},
         )
-        self.calls.tell(call_sid, turn, fact)
+        self.calls.records.tell(call_sid, turn, fact)
 
     def _claim(self, position: Position, request: VoiceRequest) -> str:
         fact = self._fact(position, request, FactKind.LEG_ACCEPTED, "the accept key was pressed first")
@@ -104,19 +110,21 @@ class HeldCalls:
             with self.calls.services.store.turn() as transaction:
                 record = transaction.load(position.call_sid)
                 late = self._too_late(record, position, request)
-                if late is None and is_taken_or_left(transaction, position):
+                # Asked again because our reply was lost, the phone that has taken the call is told the same again.
+                is_theirs = record is not None and _has_taken(record, position, request)
+                if late is None and not is_theirs and is_taken_or_left(transaction, position):
                     late = twiml.parting(self.calls.words(position, ALREADY_TAKEN))
                 if late is not None and record is not None:
                     because = "the accept key was pressed when the call was taken or over"
                     too_late = self._fact(position, request, FactKind.LEG_TOO_LATE, because)
-                    self.calls.store_facts(transaction, record, position.exchange, [too_late])
+                    self.calls.records.store_facts(transaction, record, position.exchange, [too_late])
                     return late
                 if record is not None:
-                    self.calls.store_facts(transaction, record, position.exchange, [fact])
+                    self.calls.records.store_facts(transaction, record, position.exchange, [fact])
                     transaction.cancel_orders(rings_of(position.call_sid, position.exchange), at=fact.at)
         except StoreUnavailable:
             # The record cannot be asked; the provider's queue still holds one caller for one phone.
-            self.calls.tell(position.call_sid, position.exchange, fact)
+            self.calls.records.tell(position.call_sid, position.exchange, fact)
         return twiml.take_from_hold(self.calls.words(position, ACCEPTED), links=self._links(position))
 
     def _too_late(self, record: CallRecord | None, position: Position, request: VoiceRequest) -> str | None:
@@ -125,11 +133,7 @@ class HeldCalls:
             return None
         if record.call.ended_at is not None:
             return twiml.parting(self.calls.words(position, ALREADY_GONE))
-        mine = any(
-            leg.turn == position.exchange and leg.number == request.dialled and leg.outcome is LegOutcome.ACCEPTED
-            for leg in record.legs
-        )
-        if is_pointless(record, position.exchange) and not mine:
+        if is_pointless(record, position.exchange) and not _has_taken(record, position, request):
             return twiml.parting(self.calls.words(position, ALREADY_TAKEN))
         return None
 
@@ -156,3 +160,11 @@ class HeldCalls:
             detail["status"] = dial_status(request.fields.get("CallStatus", "")).value
         at = self.calls.services.clock.now()
         return Fact(kind=kind, key=f"{kind}:{request.call_sid}", at=at, because=because, detail=detail)
+
+
+def _has_taken(record: CallRecord, position: Position, request: VoiceRequest) -> bool:
+    """Whether the phone that asks is the one that has taken the call."""
+    return any(
+        leg.turn == position.exchange and leg.number == request.dialled and leg.outcome is LegOutcome.ACCEPTED
+        for leg in record.legs
+    )

@@ -7,8 +7,9 @@ from datetime import UTC, timedelta
 import structlog
 from apscheduler.schedulers.blocking import BlockingScheduler
 
-from app import static_fallback
+from app import call_work, static_fallback
 from app.answering_service_list import send_list
+from app.call_records import CallRecords
 from app.calls import Calls
 from app.concierge import sweep_reminders
 from app.config.watch import watch
@@ -23,6 +24,8 @@ from app.provisioning import has_account
 from app.published_calendars import publish_calendars
 from app.queue_offers import QueueOffers
 from app.reconciliation import Deed, reconcile
+from app.reports import keep_figures, keep_words
+from app.running import TOLD_EVERY_SECONDS, tell_running
 from app.services import Services, wire
 from app.settings import read_settings
 from app.store import StoreUnavailable
@@ -47,6 +50,8 @@ LINE_SECONDS = 1
 ORDERS_SECONDS = 600
 FINISHED_SECONDS = 15
 LATE_SECONDS = 900
+DAYS_SECONDS = 20
+WORDS_SECONDS = 15
 COVERAGE_SECONDS = 60
 LONGEST_CALL = timedelta(hours=6)
 _log = structlog.get_logger(__name__)
@@ -89,7 +94,7 @@ def run_clock() -> None:
 
 def _replay(services: Services) -> None:
     try:
-        stored = Calls(services).replay()
+        stored = CallRecords(services).replay()
     except StoreUnavailable as fault:
         _log.warning("replay_waits", reason=fault.reason)
     else:
@@ -103,6 +108,14 @@ def sweep_voicemail(services: Services) -> None:
         Voicemails(services).sweep(services.clock.now())
     except StoreUnavailable as fault:
         _log.warning("voicemail_waits", reason=fault.reason)
+
+
+def reseal_call_work(services: Services) -> None:
+    """Seals notes on calls and kept views under the newest key."""
+    try:
+        call_work.rotate(services)
+    except StoreUnavailable as fault:
+        _log.warning("call_work_waits", reason=fault.reason)
 
 
 def deal_line(services: Services) -> None:
@@ -151,9 +164,15 @@ def sweep_calls(services: Services) -> None:
             tell("call_found" if opened else "call_end_found", call_sid=settled.call_sid, ticket=settled.ticket)
 
 
+def tell_clock(services: Services) -> None:
+    """Says what this process runs on."""
+    tell_running(services, "clock")
+
+
 Timetable = tuple[tuple[Job, float], ...]
-# What is about the disk of its own machine.
+# What is about its own machine, or itself.
 EVERYWHERE: Timetable = (
+    (tell_clock, TOLD_EVERY_SECONDS),
     (_replay, REPLAY_SECONDS),
     (keep_fallback, FALLBACK_SECONDS),
     (pull_time_off, TIME_OFF_SECONDS),
@@ -164,11 +183,14 @@ BY_THE_LEADER: Timetable = (
     (sweep_pages, PAGES_SECONDS),
     (send_list, HANDOVERS_SECONDS),
     (sweep_voicemail, VOICEMAIL_SECONDS),
+    (reseal_call_work, VOICEMAIL_SECONDS),
     (publish_calendars, TIME_OFF_SECONDS),
     (sweep_tickets, TICKETS_SECONDS),
     (sweep_reminders, REMINDERS_SECONDS),
     (sweep_orders, ORDERS_SECONDS),
     (count_finished, FINISHED_SECONDS),
     (count_late, LATE_SECONDS),
+    (keep_figures, DAYS_SECONDS),
+    (keep_words, WORDS_SECONDS),
     (look_ahead, COVERAGE_SECONDS),
 )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from app.announcements import Announcer, TicketEvent
 from app.cdr.records import CallRecord, Ticket, TicketStatus, TicketUpdate
 from app.cdr.ticket_clocks import merged
 from app.cdr.ticket_rules import requester_came_back
@@ -29,7 +30,8 @@ def joined(
     facts: Sequence[Fact],
     *,
     at: datetime,
-    hours: BusinessHours | None = None,
+    hours: BusinessHours | None,
+    announcer: Announcer,
 ) -> tuple[CallRecord | None, CallRecord]:
     """The record as stored (None: not yet) and as it now begins, both with the ticket that the facts make the call's.
 
@@ -49,17 +51,18 @@ def joined(
     moved = replace(record, ticket=after, call=replace(record.call, ticket=ticket.number))
     if known is None:
         return replace(transaction.open(moved), ticket=ticket), moved
-    _close(transaction, known.ticket, into=ticket.number, at=at)
+    _close(transaction, known.ticket, into=ticket.number, at=at, announcer=announcer)
     return replace(known, ticket=ticket), moved
 
 
-def _close(transaction: TurnTransaction, own: Ticket, *, into: int, at: datetime) -> None:
+def _close(transaction: TurnTransaction, own: Ticket, *, into: int, at: datetime, announcer: Announcer) -> None:
     """Nobody works on the ticket the call had before: not even a page goes out for it."""
     if own.number is not None:
         closed = merged(replace(own, status=TicketStatus.CLOSED, closed_at=at), into=into)
         transaction.tickets.save(own, closed)
         transaction.tickets.note(own.number, _entry(MERGED, f"the call belongs to ticket {into}", at))
         stop(transaction, own.number, at=at)
+        announcer.announce(transaction, number=own.number, event=TicketEvent.MERGED, at=at)
 
 
 def _entry(kind: str, text: str, at: datetime) -> TicketUpdate:

@@ -9,10 +9,9 @@ from typing import Final, Protocol
 
 from app.config.snapshot import Snapshot
 from app.settings import Settings
+from app.telephony.overrides import OVERRIDES
 from app.telephony.provider import RemoteNumber
 
-# Three quick tries within the fifteen seconds a caller's request may take in all: 3 * (1.5 + 3) = 13.5 < 14.
-OVERRIDES: Final = "#rc=2&rp=5xx,ct,rt&ct=1500&rt=3000&tt=14000"
 MISSING: Final = "not in this account"
 NOTHING: Final = ""
 
@@ -70,7 +69,7 @@ def wanted_wiring(public_base_url: str, *, fallback_url: str | None = None) -> d
     return {
         "voice_url": f"{public_base_url}/voice/incoming{OVERRIDES}",
         "voice_method": "POST",
-        "voice_fallback_url": fallback_url or f"{public_base_url}/voice/fallback",
+        "voice_fallback_url": fallback_url or f"{public_base_url}/voice/fallback{OVERRIDES}",
         "voice_fallback_method": "GET" if fallback_url else "POST",
         "status_callback": f"{public_base_url}/voice/status",
         "status_callback_method": "POST",

@@ -109,12 +109,17 @@ class QueueCallbacks:
             with services.store.turn() as transaction:
                 record = transaction.load(position.call_sid)
                 place = transaction.queue.place(position.call_sid, position.turn)
-                if record is None or place is None or place.number is None or not is_offerable(place, at=at):
+                if record is None or place is None or place.number is None:
                     return twiml.parting(self.calls.words(position, CALLBACK_OVER))
                 party = next((leg.party for leg in record.legs if leg.turn == position.exchange), "")
                 fact = self._fact(position, request, FactKind.CALLBACK_TRIED, "the key to call back was pressed")
                 fact = replace(fact, detail={**fact.detail, "party": party, "attempt": place.attempts + 1})
-                after = self.calls.store_facts(transaction, record, position.exchange, [fact])
+                if any(told.key == fact.key for told in transaction.facts(position.call_sid)):
+                    after = record  # the same key, asked about again because our reply was lost
+                elif is_offerable(place, at=at):
+                    after = self.calls.records.store_facts(transaction, record, position.exchange, [fact])
+                else:
+                    return twiml.parting(self.calls.words(position, CALLBACK_OVER))
         except StoreUnavailable as fault:
             # Without the record there is no number to call: the place in line stays, and somebody is rung again.
             _log.warning("callback_waits", call_sid=position.call_sid, reason=fault.reason)
@@ -131,7 +136,7 @@ class QueueCallbacks:
             because="somebody or something picked up the call-back",
             detail={"leg": position.exchange, "leg_sid": leg_sid},
         )
-        self.calls.tell(position.call_sid, position.exchange, fact)
+        self.calls.records.tell(position.call_sid, position.exchange, fact)
 
     def _done(self, position: Position, request: VoiceRequest) -> str:
         """The person was spoken to, as the member of staff says: the call is theirs, from when it was picked up."""
@@ -150,11 +155,11 @@ class QueueCallbacks:
                     if each.kind is FactKind.CALLBACK_PICKED_UP and each.detail.get("leg") == position.exchange
                 ]
                 fact = replace(fact, at=min([fact.at, *picked_up]))
-                after = self.calls.store_facts(transaction, record, position.exchange, [fact])
+                after = self.calls.records.store_facts(transaction, record, position.exchange, [fact])
                 ticket = after.ticket.number
                 _note(transaction, after, after.call.answered_by, "Called back and spoken to", at=at)
         except StoreUnavailable:
-            self.calls.tell(position.call_sid, position.exchange, fact)
+            self.calls.records.tell(position.call_sid, position.exchange, fact)
         return twiml.parting(self.calls.words(position, CALLBACK_DONE, ticket=ticket))
 
     def _unanswered(self, position: Position, request: VoiceRequest, because: str) -> Say:
@@ -170,18 +175,18 @@ class QueueCallbacks:
                 facts = [fact]
                 if is_last:
                     facts.append(given_up(place, PlaceOutcome.NOT_REACHED, at=fact.at))
-                after = self.calls.store_facts(transaction, record, position.exchange, facts)
+                after = self.calls.records.store_facts(transaction, record, position.exchange, facts)
                 times = f"Called back {place.attempts} times" if is_last else "Called back"
                 _note(transaction, after, place.owner, f"{times}, {because}", at=fact.at)
         except StoreUnavailable:
-            self.calls.tell(position.call_sid, position.exchange, fact)
+            self.calls.records.tell(position.call_sid, position.exchange, fact)
             return self.calls.words(position, CALLBACK_AGAIN)
         ticket = after.ticket.number
         return self.calls.words(position, CALLBACK_NOT_REACHED if is_last else CALLBACK_AGAIN, ticket=ticket)
 
     def _ask(self, position: Position) -> str:
         prompt = CALLBACK_ACCEPT_AGAIN if self._was_tried(position) else CALLBACK_ACCEPT
-        words = self.calls.words(position, prompt, caller=self.calls.caller_of(position.call_sid))
+        words = self.calls.words(position, prompt, caller=self.calls.records.caller_of(position.call_sid))
         links = self._links(position)
         return twiml.accept_prompt(words, links=links, wait_seconds=ACCEPT_WAIT_SECONDS, key="callback-key")
 
@@ -214,7 +219,9 @@ class QueueCallbacks:
         return position if position is not None and position.call_sid else None
 
     def _tell(self, position: Position, request: VoiceRequest, kind: FactKind, because: str) -> CallRecord | None:
-        return self.calls.tell(position.call_sid, position.exchange, self._fact(position, request, kind, because))
+        return self.calls.records.tell(
+            position.call_sid, position.exchange, self._fact(position, request, kind, because)
+        )
 
     def _fact(self, position: Position, request: VoiceRequest, kind: FactKind, because: str) -> Fact:
         detail: dict[str, Detail] = {"leg": position.exchange, "leg_sid": request.call_sid}

@@ -64,6 +64,7 @@ def state_of(
         taken_seconds=int((at - place.left_at).total_seconds()) if is_taken and place.left_at else None,
         choice=place.choice,
         unreachable=failed >= MOST_FAILURES and not placed,
+        sent_on=place.outcome is PlaceOutcome.OVERFLOWED and place.left_at is not None,
     )
 
 
@@ -177,6 +178,13 @@ def _choice_made(change: _Change) -> None:
     if place is not None and place.left_at is None:
         change.transaction.queue.change(place, choice=str(change.fact.detail["choice"]))
         change.call_off(place)
+
+
+def _sent_on(change: _Change) -> None:
+    """Out of the line at once, so that nobody takes the call any more while the caller is led on."""
+    place = change.transaction.queue.place(change.record.call.call_sid, change.leg)
+    if place is not None and place.left_at is None:
+        change.leave(place, PlaceOutcome.OVERFLOWED)
 
 
 def _callback_asked(change: _Change) -> None:
@@ -295,6 +303,7 @@ def _caller_gone(change: _Change) -> None:
 _STEPS: dict[FactKind, Callable[[_Change], None]] = {
     FactKind.QUEUE_JOINED: _joined,
     FactKind.QUEUE_CHOICE_MADE: _choice_made,
+    FactKind.SENT_ON: _sent_on,
     FactKind.CALLBACK_ASKED: _callback_asked,
     FactKind.CALLBACK_TRIED: _tried,
     FactKind.CALLBACK_PICKED_UP: _picked_up,

@@ -19,7 +19,7 @@ from app.flow.scene import Scene
 from app.queue_keeping import order_of
 from app.ringing import PLACING_SECONDS, ring_order
 from app.store import ClaimedOrder, OfferOutcome, OpenOffer, Place, PlaceKind, PlaceOutcome, TurnTransaction
-from oncall import Attempt, Override, Plan, StaffState
+from oncall import Attempt, Override, Plan, StaffState, hours_state
 
 # Whoever was rung and did not take the call is left in peace for so long: most likely they are not at their desk.
 REST = timedelta(seconds=60)
@@ -87,7 +87,7 @@ class QueueOffers:
             record = transaction.load(offer.call_sid)
             leg = next((leg for leg in record.legs if leg.turn == offer.exchange), None) if record else None
             if record is not None and leg is not None and leg.ended_at is None:
-                self.calls.store_facts(transaction, record, offer.exchange, [_lost(leg, at)])
+                self.calls.records.store_facts(transaction, record, offer.exchange, [_lost(leg, at)])
             else:
                 transaction.queue.end_offer(
                     offer.call_sid, offer.turn, offer.exchange // LAP, at=at, outcome=OfferOutcome.PASSED
@@ -119,18 +119,21 @@ class QueueOffers:
             return PlaceOutcome.NOT_REACHED
         roster = self.calls.services.config.current().roster
         desk = next(iter(roster.hours.values()), None)
-        return PlaceOutcome.DESK_CLOSED if desk is not None and not desk.is_open(at=at) else None
+        by_hand = self.calls.services.store.desk.last_known(at=at)
+        is_open = desk is None or hours_state(desk, by_hand, at=at).is_open
+        return None if is_open else PlaceOutcome.DESK_CLOSED
 
     def _give_up(
         self, transaction: TurnTransaction, record: CallRecord, place: Place, outcome: PlaceOutcome, at: datetime
     ) -> None:
-        self.calls.store_facts(transaction, record, place.turn, [given_up(place, outcome, at=at)])
+        self.calls.records.store_facts(transaction, record, place.turn, [given_up(place, outcome, at=at)])
 
     # Who is offered to whom.
 
     def _next(self, at: datetime, missed: set[tuple[str, str]]) -> tuple[Place, Attempt] | None:
         picture = self._picture(at)
         candidates: dict[str, tuple[Place, dict[str, Attempt]]] = {}
+        plans: dict[tuple[str, str, str], Plan] = {}
         line: list[Waiter] = []
         for place in sorted(picture.places, key=order_of):
             if not is_offerable(place, at=at):
@@ -138,7 +141,9 @@ class QueueOffers:
             ringing = [
                 offer for offer in picture.offers if (offer.call_sid, offer.turn) == (place.call_sid, place.turn)
             ]
-            free = _free(self._plan(place, picture, at), picture.engaged, place)
+            waits_at = (place.flow, place.node, place.language)
+            plan = plans[waits_at] = plans.get(waits_at) or self._plan(place, picture, at)
+            free = _free(plan, picture.engaged, place)
             candidates[_name(place)] = (place, free)
             line.append(
                 Waiter(
@@ -182,7 +187,14 @@ class QueueOffers:
 
     # One offer.
 
-    def _offer(self, place: Place, attempt: Attempt, *, at: datetime) -> bool:
+    def offer_to(self, place: Place, attempt: Attempt) -> bool:
+        """Rings one person for a caller in line now, in turn or not; False when that cannot be. `because` says why.
+
+        Raises StoreUnavailable.
+        """
+        return self._offer(place, attempt, at=self.calls.services.clock.now(), in_turn=False)
+
+    def _offer(self, place: Place, attempt: Attempt, *, at: datetime, in_turn: bool = True) -> bool:
         services = self.calls.services
         with services.store.turn() as transaction:
             record = transaction.load(place.call_sid)
@@ -195,7 +207,10 @@ class QueueOffers:
             if number is None:
                 return False
             waiting = position_of(current, record, number)
-            self.calls.store_facts(transaction, record, waiting.exchange, [_dialled(attempt, waiting, current, at)])
+            dialled = _dialled(attempt, waiting, current, at)
+            if not in_turn:
+                dialled = replace(dialled, because=attempt.because)
+            self.calls.records.store_facts(transaction, record, waiting.exchange, [dialled])
             transaction.order([self._order(attempt, waiting, current, at)])
         return True
 
@@ -209,8 +224,8 @@ class QueueOffers:
 
 
 def is_offerable(place: Place, *, at: datetime) -> bool:
-    """Whether somebody may be rung for this place now."""
-    if place.left_at is not None:
+    """Whether somebody may be rung for this place now. A simulated call may be of a moment to come."""
+    if place.left_at is not None or place.entered_at > at:
         return False
     if place.kind is PlaceKind.WAITING:
         return place.choice is None

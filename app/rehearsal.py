@@ -107,7 +107,7 @@ def failures(case: Case, snapshot: Snapshot) -> list[Problem]:
 def play(case: Case, snapshot: Snapshot) -> Outcome:
     """Return what the call of a case does. Its names must exist."""
     line = snapshot.book.line(case.wanted.line)
-    walk = _Played(
+    walk = Played(
         snapshot, deque(key_entries(case.wanted.keys)), case.at(zone=_zone(snapshot)), case=case, priority=line.priority
     )
     walk.call(line)
@@ -115,7 +115,7 @@ def play(case: Case, snapshot: Snapshot) -> Outcome:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Played(Walk):
+class Played(Walk):
     """A call on which the phones and the caller do what the case says."""
 
     case: Case
@@ -265,7 +265,8 @@ class _Played(Walk):
         self.pass_time(record.silence_seconds)
         return Silence()
 
-    def source(self) -> Source:
+    def source(self) -> Source | None:
+        """Where the case is written that says what a phone does."""
         return self.case.document.source(("cases", self.case.index))
 
 

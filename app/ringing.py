@@ -14,6 +14,10 @@ from app.telephony.position import PositionTokens
 
 # A phone not rung by then is not rung any more: the caller has moved on.
 PLACING_SECONDS = 30
+# Twilio waits so long for the reply to the accept key, its repetitions included, and then drops the phone.
+KEY_UNHEARD = timedelta(seconds=16)
+# Whoever took a call from hold and was not connected is off the phone by then, and the caller off hold.
+HOLD_UNHEARD = timedelta(seconds=90)
 
 
 def rings_of(call_sid: str, turn: int) -> str:
@@ -62,6 +66,28 @@ def hold_state(record: CallRecord, turn: int) -> HoldState:
         placed=sum(leg.leg_sid is not None for leg in legs),
         ringing=sum(leg.outcome is LegOutcome.RINGING and leg.ended_at is None for leg in legs),
         taken=_is_taken(record, turn),
+    )
+
+
+def is_doubtful(leg: Leg, *, at: datetime) -> bool:
+    """Whether a ring that is over `at` may have ended with the key alone: its reply lost, and nobody connected.
+
+    Only to be asked where the provider does not tell whether they were. The caller is then led on: hearing another
+    phone ring after a short talk is better than being hung up on before any.
+    """
+    return leg.screened and leg.accepted_at is not None and (leg.ended_at or at) - leg.accepted_at < KEY_UNHEARD
+
+
+def surely_talked(record: CallRecord, turn: int, *, at: datetime) -> bool:
+    """Whether a time on hold that is over `at`, of whose end nothing was heard, was a conversation without a doubt.
+
+    Somebody had taken the call, and was on the phone for longer than they would have been without being connected.
+    """
+    taken = [leg for leg in record.legs if turn_of(leg.turn) == turn and leg.outcome is LegOutcome.ACCEPTED]
+    return any(
+        leg.accepted_at is not None
+        and (at - leg.accepted_at > HOLD_UNHEARD if leg.ended_at is None else not is_doubtful(leg, at=at))
+        for leg in taken
     )
 
 

@@ -35,7 +35,7 @@ from app.flow.messages import (
 from app.flow.nodes import CollectNode, Line, Node, VoicemailNode
 from app.flow.scene import Scene
 from app.flow.spoken import SECONDS_A_CHARACTER
-from oncall import Override, Source
+from oncall import DeskOverride, Override, Source
 
 STEP_LIMIT = 200
 SILENT = "-"
@@ -54,7 +54,13 @@ class Step:
 
 
 def preview(
-    snapshot: Snapshot, *, line: Line, at: datetime, keys: Sequence[str], quick: tuple[Override, ...] = ()
+    snapshot: Snapshot,
+    *,
+    line: Line,
+    at: datetime,
+    keys: Sequence[str],
+    quick: tuple[Override, ...] = (),
+    desk: tuple[DeskOverride, ...] = (),
 ) -> list[Step]:
     """What a call to `line` that arrives `at` would do, until it ends or has taken 200 steps.
 
@@ -62,10 +68,10 @@ def preview(
     staff takes the call, so that everybody who would be rung shows; an outside party is taken to end it, and then
     to be busy, so that the rest shows as well; a message is left. Time passes as it would: speech by its length,
     ringing and waiting as configured. Audio files count for nothing. `quick` are overrides made outside the
-    configuration.
+    configuration, and `desk` what was said by hand of the desk's being open.
     """
     arrives_at = at.astimezone(UTC).replace(microsecond=0)
-    walk = Walk(snapshot, deque(keys), arrives_at, quick=quick)
+    walk = Walk(snapshot, deque(keys), arrives_at, quick=quick, desk=desk)
     walk.call(line)
     return walk.steps
 
@@ -102,6 +108,7 @@ class Walk:
     steps: list[Step] = field(default_factory=list)
     party: str = ""
     quick: tuple[Override, ...] = ()
+    desk: tuple[DeskOverride, ...] = ()
 
     def call(self, line: Line) -> None:
         """Calls the line now and goes on to the end."""
@@ -123,7 +130,9 @@ class Walk:
 
     def scene(self) -> Scene:
         """What a turn may look at now."""
-        return Scene(book=self.snapshot.book, roster=self.snapshot.roster, at=self.now, quick=self.quick)
+        return Scene(
+            book=self.snapshot.book, roster=self.snapshot.roster, at=self.now, quick=self.quick, desk=self.desk
+        )
 
     def following(self, turn: Turn) -> tuple[Position, Event] | None:
         """Where the call waits after a turn and what happens there; None when it is over."""
@@ -161,7 +170,7 @@ class Walk:
     def tell_fact(self, fact: Fact) -> None:
         if fact.kind is FactKind.LEG_DIALLED:
             self.party = self.name_of(str(fact.detail["party"]))
-        self.step(_words(fact, self.party), because=_reason(fact), source=fact.source)
+        self.step(fact_words(fact, self.party), because=_reason(fact), source=fact.source)
         if fact.kind is FactKind.LEG_DIALLED and not fact.detail["screened"]:
             self.expects_answer(fact.source)
 
@@ -265,7 +274,7 @@ def _reason(fact: Fact) -> str:
     return f"{fact.because}; left out: {skipped}" if skipped and fact.kind is FactKind.PEOPLE_CHOSEN else fact.because
 
 
-def _words(fact: Fact, party: str) -> str:
+def fact_words(fact: Fact, party: str) -> str:
     """A fact in plain English. `party` is who was rung last."""
     words = _WORDS.get(fact.kind)
     return fact.kind.replace("_", " ") if words is None else words(fact.detail, party)

@@ -15,6 +15,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from app.identity import USUAL_CLAIM, USUAL_NAME, IdentityProvider, is_issuer, roles_of
 from app.outgoing import Endpoint, MailWay, endpoints, is_mailbox, mail_server
 
 DATA_KEY_BYTES = 32
@@ -53,6 +54,9 @@ class Settings:
     webhook_endpoints: tuple[Endpoint, ...] = ()
     session_idle_minutes: int = 60
     proxies: int = 0
+    identity_provider: IdentityProvider | None = None
+    # The variables that were set; all others are as they are by default.
+    given: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"Settings(config_dir={str(self.config_dir)!r}, simulated={self.simulated})"
@@ -127,6 +131,8 @@ def read_settings(environ: Mapping[str, str], *, instance_dir: Path = Path("inst
         webhook_endpoints=reader.webhook_endpoints(),
         session_idle_minutes=reader.whole_number("SESSION_IDLE_MINUTES", default=60, most=720),
         proxies=int(reader.choice("PROXIES", ("0", "1", "2", "3"))),
+        identity_provider=reader.identity_provider(),
+        given=frozenset(reader.given),
     )
     if reader.faults:
         raise SettingsError(reader.faults)
@@ -172,12 +178,16 @@ class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.faults: list[str] = []
+        self.given: set[str] = set()
 
     def fault(self, name: str, message: str) -> None:
         self.faults.append(f"{name} {message}")
 
     def text(self, name: str) -> str | None:
-        return self._environ.get(name, "").strip() or None
+        value = self._environ.get(name, "").strip() or None
+        if value is not None:
+            self.given.add(name)
+        return value
 
     def url(self, name: str) -> str | None:
         value = self.text(name)
@@ -264,6 +274,32 @@ class _Reader:
         except ValueError as fault:
             self.fault("WEBHOOK_ENDPOINTS", str(fault))
             return ()
+
+    def identity_provider(self) -> IdentityProvider | None:
+        """All of it or nothing: half of it would be a button that leads nowhere."""
+        names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ROLES")
+        issuer, client_id, client_secret, roles = (self.text(name) for name in names)
+        claim, title = self.text("OIDC_ROLE_CLAIM") or USUAL_CLAIM, self.text("OIDC_NAME") or USUAL_NAME
+        if not (issuer or client_id or client_secret or roles):
+            return None
+        if issuer is None or not is_issuer(issuer):
+            self.fault("OIDC_ISSUER", "must be the issuer's https address, as its provider writes it")
+        for name, value in (("OIDC_CLIENT_ID", client_id), ("OIDC_CLIENT_SECRET", client_secret)):
+            if value is None:
+                self.fault(name, "is missing: signing in elsewhere needs OIDC_ISSUER, its id and its secret")
+        try:
+            mapped = roles_of(roles or "")
+        except ValueError as fault:
+            self.fault("OIDC_ROLES", str(fault))
+            return None
+        return IdentityProvider(
+            issuer=issuer or "",
+            client_id=client_id or "",
+            client_secret=client_secret or "",
+            claim=claim,
+            roles=mapped,
+            title=title,
+        )
 
     def secret(self, name: str, kept: _Kept | None, make: Callable[[], str]) -> str:
         value = self.text(name)

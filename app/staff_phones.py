@@ -69,7 +69,7 @@ class StaffPhones:
 
     def _prompt_to_accept(self, position: Position, request: VoiceRequest) -> str:
         links = twiml.Links(self.calls.services.settings.public_base_url, self.calls.services.positions.write(position))
-        caller = self.calls.caller_of(request.parent_call_sid or "")
+        caller = self.calls.records.caller_of(request.parent_call_sid or "")
         words = self.calls.words(position, ACCEPT, caller=caller)
         return twiml.accept_prompt(words, links=links, wait_seconds=ACCEPT_WAIT_SECONDS)
 
@@ -92,4 +92,4 @@ class StaffPhones:
             because=because,
             detail=detail,
         )
-        return self.calls.tell(request.parent_call_sid or request.call_sid, position.turn, fact)
+        return self.calls.records.tell(request.parent_call_sid or request.call_sid, position.turn, fact)

@@ -19,10 +19,12 @@ from app.flow.messages import (
     Fact,
     FactKind,
     HoldEnded,
+    HoldResult,
     Position,
     RecordingEnded,
     Silence,
 )
+from app.ringing import is_doubtful, surely_talked
 from app.telephony.inbound import VoiceRequest, hold_ended
 from oncall import BusinessHours
 
@@ -104,6 +106,8 @@ def unheard(request: VoiceRequest) -> Event:
     failed = request.fields.get("ErrorUrl", "")
     if "/dialled/" in failed:
         return DialEnded(status=DialStatus.FAILED, bridged=None, accepted=None)
+    if "/left/" in failed and "QueueResult" not in request.fields:
+        return HoldEnded(result=HoldResult.UNTOLD)
     return hold_ended(request) if "/left/" in failed or "/wait/" in failed else Silence()
 
 
@@ -121,9 +125,14 @@ def unless_over(event: Event, record: CallRecord) -> Event:
     return CallerLeft(after=event if isinstance(event, DialEnded | RecordingEnded | HoldEnded) else None)
 
 
-def with_accept_key(event: Event, record: CallRecord, turn: int, *, complete: bool) -> Event:
-    """Adds what the record knows about the accept key to the end of a Dial; a record not `complete` knows no No."""
+def with_accept_key(event: Event, record: CallRecord, turn: int, *, at: datetime, complete: bool) -> Event:
+    """Adds what the record knows about the accept key to the end of a Dial; a record not `complete` knows no No.
+
+    A time on hold of whose end nothing was heard becomes a conversation where the record leaves no doubt of one.
+    """
     ended = event.after if isinstance(event, CallerLeft) else event
+    if event == HoldEnded(result=HoldResult.UNTOLD) and surely_talked(record, turn, at=at):
+        return HoldEnded(result=HoldResult.CONNECTED)
     if not isinstance(ended, DialEnded):
         return event
     leg = next((leg for leg in record.legs if leg.turn == turn), None)
@@ -131,4 +140,6 @@ def with_accept_key(event: Event, record: CallRecord, turn: int, *, complete: bo
     if ended.bridged is None and leg is not None and not leg.screened and leg.answered_at is not None:
         ended = replace(ended, bridged=True)  # nothing stands between an outside party's answer and the caller
     ended = replace(ended, accepted=pressed or (False if leg is not None and complete else None))
+    if ended.bridged is None and leg is not None and leg.accepted_at is not None and is_doubtful(leg, at=at):
+        ended = replace(ended, accepted=None)
     return CallerLeft(after=ended) if isinstance(event, CallerLeft) else ended

@@ -33,6 +33,8 @@ class Content(StrEnum):
     TRANSCRIPT = "transcript"
     SECOND_FACTOR = "second_factor"
     SEARCH = "search"
+    NOTE = "note"
+    VIEW = "view"
 
 
 @dataclass(frozen=True, slots=True)

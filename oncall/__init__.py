@@ -4,6 +4,7 @@ This is the front door; nobody outside reaches past it.
 """
 
 from oncall.answers import Coverage, Double, Gap, Shift
+from oncall.by_hand import DeskOverride, hours_state, next_open, override_in_force
 from oncall.clocks import PRIORITY_CLOCKS, Pause, Priority, PriorityClock, resolve_due_at, runs_out_at, update_due_at
 from oncall.escalation import Attempt, EscalationPolicy, EscalationStep, Paging, Plan, Skipped, TargetKind
 from oncall.fairness import Burden, Evening, Measure, burdens, evens_out
@@ -44,6 +45,7 @@ __all__ = [
     "DatedShift",
     "DayException",
     "DayOfMonth",
+    "DeskOverride",
     "Double",
     "Duty",
     "EscalationPolicy",
@@ -89,9 +91,12 @@ __all__ = [
     "burdens",
     "day_starts_at",
     "evens_out",
+    "hours_state",
     "instant",
     "local_date",
     "local_time",
+    "next_open",
+    "override_in_force",
     "resolve_due_at",
     "runs_out_at",
     "update_due_at",

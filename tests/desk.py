@@ -28,7 +28,7 @@ from app.simulator.handsets import Behaviour, Handsets, accept
 from app.simulator.numbers import NumberSettings
 from app.simulator.parties import parse_keys
 from app.simulator.phone import Phone
-from app.simulator.switches import Switches
+from app.simulator.switches import RestSwitches, Switches
 from app.simulator.texts import TextFate
 from app.simulator.trace import Trace
 from app.simulator.wire import Reply, Wire, WsgiWire
@@ -128,6 +128,7 @@ class Desk:
     clock: FakeClock
     phones: dict[str, Behaviour | Sequence[Behaviour]] = field(default_factory=dict)
     switches: Switches = field(default_factory=Switches)
+    rest_switches: RestSwitches = field(default_factory=RestSwitches)
     fallback_url: str | None = None
     seed: int = 1
     make_wire: Callable[[], Wire] | None = None
@@ -189,6 +190,7 @@ class Desk:
             settings=NumberSettings(fallback_url=self.fallback_url),
             handsets=Handsets(self.phones, default=accept()),
             switches=self.switches,
+            rest=self.rest_switches,
             seed=self.seed,
         )
         self._connect(phone)

@@ -110,7 +110,7 @@ class PagedDesk:
 
 
 def path_of(url: str) -> str:
-    return "/" + url.split("/", 3)[3]
+    return "/" + url.partition("#")[0].split("/", 3)[3]
 
 
 def answer_in(reply: Reply) -> str | None:

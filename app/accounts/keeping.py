@@ -9,6 +9,7 @@ from app.accounts.links import LinkKind
 from app.accounts.passwords import fits, hashed, password_fault
 from app.accounts.roles import Role
 from app.accounts.secret_words import hash_of, new_secret
+from app.accounts.tries import name_hash
 from app.flow.messages import Detail
 from app.services import Services
 from app.store import Account, AccountRows, AuditEntry
@@ -54,15 +55,15 @@ class AccountKeeping:
 
     def add(self, name: str, role: Role) -> NewLink:
         """A new account, and the link by which its owner chooses a password."""
-        name = " ".join(name.split())
-        if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        wanted = good_name(name)
+        if wanted is None:
             raise AccountFault(f"A name has 1 to {_LONGEST_NAME} characters.")
 
         def change(rows: AccountRows) -> NewLink:
             rows.alone()
-            if rows.named(name) is not None:
-                raise AccountFault(f'There is an account "{name}" already.')
-            account = rows.add(name, role, at=self._now())
+            if rows.named(wanted) is not None:
+                raise AccountFault(f'There is an account "{wanted}" already.')
+            account = rows.add(wanted, role, at=self._now())
             self._log(rows, account, "account_added", {"role": role.value})
             return self._linked(rows, account, LinkKind.SETUP)
 
@@ -80,12 +81,16 @@ class AccountKeeping:
         """An administrator: the first one when there is no account at all; None when all are disabled."""
 
         def change(rows: AccountRows) -> Account | None:
-            rows.alone()
-            if not rows.any():
-                account = rows.add(FIRST_NAME, Role.ADMIN, at=self._now())
-                self._log(rows, account, "account_added", {"role": Role.ADMIN.value})
-                return account
-            return next(iter(_admins(rows)), None)
+            return self._first(rows) or next(iter(_admins(rows)), None)
+
+        return self.services.store.accounts.change(change)
+
+    def first_link(self) -> NewLink | None:
+        """The link for the first administrator's password, when there is no account at all; else None."""
+
+        def change(rows: AccountRows) -> NewLink | None:
+            account = self._first(rows)
+            return None if account is None else self._linked(rows, account, LinkKind.SETUP)
 
         return self.services.store.accounts.change(change)
 
@@ -114,8 +119,27 @@ class AccountKeeping:
         """Let the owner of an account in again."""
         self._put(account, "account_enabled", lambda rows: rows.put(account.id, "disabled_at", None))
 
+    def unlock(self, account: Account) -> None:
+        """Let the owner of an account try again who tried too often, or whose name others tried."""
+        self._put(account, "account_unlocked", lambda rows: rows.forgive(name_hash(account.name)))
+
+    def bring_back(self, account: Account) -> NewLink:
+        """Have an account signed in to here again, and not elsewhere; the link is for its new password."""
+        if account.issuer is None:
+            raise AccountFault(f'"{account.name}" signs in here as it is.')
+
+        def change(rows: AccountRows) -> NewLink:
+            rows.identify(account.id, None, None)
+            rows.end_sessions(account.id, at=self._now())
+            self._log(rows, account, "account_disconnected")
+            return self._linked(rows, account, LinkKind.SETUP)
+
+        return self.services.store.accounts.change(change)
+
     def change_password(self, account: Account, *, old: str, new: str, session_id: int) -> None:
         """Give an account another password, which ends all its other sessions."""
+        if account.issuer is not None:
+            raise AccountFault("You sign in with your organisation: the password is changed there.")
         if account.password_hash is not None and not fits(old, account.password_hash):
             raise AccountFault("That is not the present password.")
         fault = password_fault(new, name=account.name)
@@ -139,7 +163,17 @@ class AccountKeeping:
     def _new_link(self, account: Account, kind: LinkKind) -> NewLink:
         if account.disabled_at is not None:
             raise AccountFault(f'The account "{account.name}" is disabled: enable it first.')
+        if account.issuer is not None and kind is LinkKind.SETUP:
+            raise AccountFault(f'"{account.name}" signs in with the organisation, and has no password here.')
         return self.services.store.accounts.change(lambda rows: self._linked(rows, account, kind))
+
+    def _first(self, rows: AccountRows) -> Account | None:
+        rows.alone()
+        if rows.any():
+            return None
+        account = rows.add(FIRST_NAME, Role.ADMIN, at=self._now())
+        self._log(rows, account, "account_added", {"role": Role.ADMIN.value})
+        return account
 
     def _linked(self, rows: AccountRows, account: Account, kind: LinkKind) -> NewLink:
         secret, at = new_secret(), self._now()
@@ -150,7 +184,7 @@ class AccountKeeping:
 
     def _keep_an_admin(self, rows: AccountRows, account: Account, *, goes: bool) -> None:
         rows.alone()
-        if goes and [each.id for each in _admins(rows)] == [account.id]:
+        if goes and is_only_admin(rows, account):
             raise AccountFault("This is the only administrator: give somebody else that role first.")
 
     def _log(self, rows: AccountRows, account: Account, action: str, detail: dict[str, Detail] | None = None) -> None:
@@ -159,6 +193,17 @@ class AccountKeeping:
 
     def _now(self) -> datetime:
         return self.services.clock.now()
+
+
+def good_name(text: str) -> str | None:
+    """The name of an account as it is written down; None for what is none."""
+    name = " ".join(text.split())
+    return name if 0 < len(name) <= _LONGEST_NAME and name.isprintable() else None
+
+
+def is_only_admin(rows: AccountRows, account: Account) -> bool:
+    """Whether nobody else could keep accounts."""
+    return [each.id for each in _admins(rows)] == [account.id]
 
 
 def _admins(rows: AccountRows) -> list[Account]:

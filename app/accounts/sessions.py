@@ -45,15 +45,18 @@ class Sessions:
 
     services: Services
 
-    def visitor(self, secret: str, *, at: datetime) -> Visitor | None:
-        """Who brings this secret; None when it is unknown, its session over, or its account disabled."""
+    def visitor(self, secret: str, *, at: datetime, noted: bool = True) -> Visitor | None:
+        """Who brings this secret; None when it is unknown, its session over, or its account disabled.
+
+        Not `noted`: this is no sign that they are there, and does not keep the session from becoming idle.
+        """
         found = self.services.store.accounts.by_session(hash_of(secret))
         if found is None:
             return None
         session, account = found
         if session.seen_at <= at - self._idle() or session.created_at <= at - LONGEST_SESSION:
             return None
-        if session.seen_at <= at - _NOTED_EVERY:
+        if noted and session.seen_at <= at - _NOTED_EVERY:
             # Reading goes on while nothing can be written.
             with suppress(StoreUnavailable):
                 self.services.store.accounts.seen(session.id, at=at)
@@ -63,6 +66,11 @@ class Sessions:
         """The sessions of an account that can still be used, the last one used first."""
         found = self.services.store.accounts.sessions(account.id, since=at - self._idle())
         return tuple(each for each in found if each.created_at > at - LONGEST_SESSION)
+
+    def everybodys(self, *, at: datetime) -> tuple[Visitor, ...]:
+        """The sessions of all accounts that can still be used, the last one used first."""
+        found = self.services.store.accounts.all_sessions(since=at - self._idle())
+        return tuple(Visitor(account, each) for each, account in found if each.created_at > at - LONGEST_SESSION)
 
     def end(self, account: Account, session_id: int, *, by: str) -> bool:
         """End a session of an account; False when there was none to end."""

@@ -1,7 +1,6 @@
 """Signing in: by name and password, with a code where one is asked for, or by a one-time link.
 
-Tries are counted before anything is looked up, for each name and each address, so that guessing is slow from one
-place and from many. What is said of a wrong name is what is said of a wrong password.
+What is said of a wrong name is what is said of a wrong password.
 """
 
 import hashlib
@@ -18,12 +17,10 @@ from app.accounts.passwords import fits, hashed, is_outdated, password_fault
 from app.accounts.second_factor import SecondFactors
 from app.accounts.secret_words import hash_of
 from app.accounts.sessions import Device, opened
+from app.accounts.tries import Tries, name_hash
 from app.services import Services
 from app.store import Account, AccountRows, AuditEntry
 
-WINDOW: Final = timedelta(minutes=15)
-MOST_FOR_A_NAME: Final = 10
-MOST_FOR_AN_ADDRESS: Final = 40
 _CODE_WITHIN: Final = timedelta(minutes=5)
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +34,12 @@ class Refusal(StrEnum):
     STALE = "stale"
     LINK = "link"
     PASSWORD = "password"  # noqa: S105 (the name of a refusal)
+    AWAY = "away"
+    DENIED = "denied"
+    NOT_PROVEN = "not_proven"
+    NO_ROLE = "no_role"
+    NAME_TAKEN = "name_taken"
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +115,7 @@ class SignIn:
                 return None
             rows.put(account.id, "password_hash", kept)
             rows.end_sessions(account.id, at=at)
-            rows.forgive(_name_hash(account.name))
+            rows.forgive(name_hash(account.name))
             subject = f"account:{account.name}"
             rows.audit.write(AuditEntry(at=at, actor=account.name, action="password_chosen", subject=subject))
             return SignedIn(secret=opened(rows, account, device, at=at, way="setup link"))
@@ -125,18 +128,7 @@ class SignIn:
         return None if account is None or account.disabled_at is not None else account
 
     def _may_try(self, name: str, device: Device) -> bool:
-        """Whether this may be tried. Counted first: many tries at once are many."""
-        at, name_hash = self.services.clock.now(), _name_hash(name)
-
-        def change(rows: AccountRows) -> bool:
-            rows.alone()
-            of_name, of_address = rows.tries(name_hash, device.address, since=at - WINDOW)
-            if of_name >= MOST_FOR_A_NAME or of_address >= MOST_FOR_AN_ADDRESS:
-                return False
-            rows.add_try(name_hash, device.address, at=at, forget_before=at - WINDOW)
-            return True
-
-        allowed = self.services.store.accounts.change(change)
+        allowed = Tries(self.services).may_try(name_hash(name), device)
         if not allowed:
             self._refused(Refusal.TOO_MANY)
         return allowed
@@ -145,7 +137,7 @@ class SignIn:
         at = self.services.clock.now()
 
         def change(rows: AccountRows) -> SignedIn:
-            rows.forgive(_name_hash(account.name))
+            rows.forgive(name_hash(account.name))
             return SignedIn(secret=opened(rows, account, device, at=at, way=way))
 
         return self.services.store.accounts.change(change)
@@ -170,10 +162,6 @@ class SignIn:
 
     def _serializer(self) -> URLSafeSerializer:
         return URLSafeSerializer(self.services.settings.secret_key, salt="waiting for a code")
-
-
-def _name_hash(name: str) -> str:
-    return hashlib.sha256(name.strip().casefold().encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _mark(account: Account) -> str:

@@ -166,6 +166,17 @@ def _leg_too_late(leg: Leg, fact: Fact) -> Leg:
     return leg if leg.outcome is LegOutcome.ACCEPTED else replace(leg, outcome=LegOutcome.CANCELLED)
 
 
+def _connected(record: CallRecord, fact: Fact) -> CallRecord:
+    """The phone's own side tells that the two have talked, whatever the caller's side makes of it."""
+    return _talked(_on_leg(_leg_connected)(record, fact), turn_of(int(str(fact.detail["leg"]))))
+
+
+def _leg_connected(leg: Leg, fact: Fact) -> Leg:
+    leg = _leg_answered(leg, fact)
+    accepted_at = leg.accepted_at or leg.answered_at or fact.at
+    return replace(leg, outcome=LegOutcome.ACCEPTED, accepted_at=accepted_at, ended_at=leg.ended_at or fact.at)
+
+
 def _leg_ended(leg: Leg, fact: Fact) -> Leg:
     leg = replace(_identified(leg, fact), ended_at=leg.ended_at or fact.at)
     status = DialStatus(str(fact.detail["status"]))
@@ -194,15 +205,22 @@ def _dial_ended(leg: Leg, fact: Fact) -> Leg:
 
 
 def _hold_ended(record: CallRecord, fact: Fact) -> CallRecord:
-    """Whoever pressed the key and was not connected has not taken the call; other phones stop ringing."""
+    """Whoever pressed the key and was not connected has not taken the call; other phones stop ringing.
+
+    Where nothing was heard of the end, the key stands. Where the caller ended it, a provider may say nothing of the
+    talk: the key stands unless the words before the connection were still being said, and the phone's own side has
+    told of no talk.
+    """
     turn, result = int(str(fact.detail["leg"])), fact.detail.get("result")
-    connected = result == HoldResult.CONNECTED
+    connected = result in {HoldResult.CONNECTED, HoldResult.UNTOLD}
     left = fact.because == CALLER_HUNG_UP and not connected
 
     def after(leg: Leg) -> Leg:
         if turn_of(leg.turn) != turn:
             return leg
-        if _was_pressed(leg) and connected:
+        untold = result == HoldResult.GIVEN_UP and not _gone_before_connected(leg, fact)
+        talked = connected or record.call.stage == TALKED or (left and untold)
+        if _was_pressed(leg) and talked:
             return replace(leg, outcome=LegOutcome.ACCEPTED, ended_at=leg.ended_at or fact.at)
         if leg.outcome in {LegOutcome.ACCEPTED, LegOutcome.RINGING} and left:
             return replace(leg, outcome=LegOutcome.CALLER_LEFT, accepted_at=None, ended_at=leg.ended_at or fact.at)
@@ -240,6 +258,7 @@ LEG_STEPS: dict[FactKind, Callable[[CallRecord, Fact], CallRecord]] = {
     FactKind.LEG_ACCEPTED: _on_leg(_leg_accepted),
     FactKind.LEG_DECLINED: _on_leg(_leg_declined),
     FactKind.LEG_TOO_LATE: _on_leg(_leg_too_late),
+    FactKind.LEG_CONNECTED: _connected,
     FactKind.LEG_ENDED: _on_leg(_leg_ended),
     FactKind.DIAL_ENDED: _dial_over,
     FactKind.HOLD_ENDED: _hold_ended,

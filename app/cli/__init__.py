@@ -15,6 +15,7 @@ COMMANDS = {
     "db": "app.cli.database:db",
     "diff": "app.cli.diff:diff",
     "doctor": "app.cli.doctor:doctor",
+    "exchange": "app.cli.exchange:exchange",
     "fallback": "app.cli.fallback:fallback",
     "feed": "app.cli.feed:feed",
     "handovers": "app.cli.handovers:handovers_now",

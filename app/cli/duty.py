@@ -8,7 +8,7 @@ import click
 from app.cli.environment import Instant, desk_zone, instant_or_now, live_snapshot_or_exit, settings_or_exit
 from app.cli.quick_overrides import quick_overrides
 from app.config.snapshot import Snapshot
-from oncall import Override
+from oncall import Override, hours_state, override_in_force
 
 
 @click.command()
@@ -19,7 +19,8 @@ def oncall_now(at: datetime | None, only: str | None, as_json: bool) -> None:
     """Who is on call and why."""
     snapshot = live_snapshot_or_exit(settings_or_exit())
     instant = instant_or_now(at, snapshot)
-    quick = quick_overrides(at=instant).overrides
+    found = quick_overrides(at=instant)
+    quick = found.overrides
     schedules = list(snapshot.roster.schedules)
     if only is not None and only not in schedules:
         raise click.BadParameter(f"there is no schedule {only!r}; there are: {', '.join(schedules)}")
@@ -29,6 +30,9 @@ def oncall_now(at: datetime | None, only: str | None, as_json: bool) -> None:
         return
     for answer in answers:
         click.echo(_sentence(answer, snapshot))
+    hours = next(iter(snapshot.roster.hours.values()), None)
+    if hours is not None and override_in_force(hours, found.desk, at=instant) is not None:
+        click.echo(f"The desk is {hours_state(hours, found.desk, at=instant).because}.")
 
 
 def _answer(snapshot: Snapshot, schedule: str, at: datetime, quick: tuple[Override, ...]) -> dict[str, object]:

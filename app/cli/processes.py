@@ -1,27 +1,28 @@
-"""`ivr serve`, `ivr web`, `ivr clock`: the long-running processes."""
+"""`ivr serve`, `ivr web`, `ivr clock`: the long-running processes, and who starts them again."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
-from app.accounts import AccountKeeping
+from app.cli.browser import open_soon
 from app.cli.environment import live_snapshot_or_exit, settings_or_exit
-from app.cli.operator import operator
-from app.services import wire
+from app.cli.first_way_in import print_first_link, way_in
 from app.settings import Settings
 from app.store import Store, StoreUnavailable
 
 if TYPE_CHECKING:
     from app.web.server import Program
 
-CLOCK_RESTART_SECONDS = 2.0
+RESTART_SECONDS = 2.0
 STOP_SECONDS = 20.0
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 (compared with, not listened on)
 
@@ -34,6 +35,8 @@ def web(host: str, port: int, workers: int) -> None:
     """The web process alone, under gunicorn."""
     settings = settings_or_exit()
     live_snapshot_or_exit(settings)
+    if not settings.simulated:
+        print_first_link(settings)
     from app.web.server import serve_web  # noqa: PLC0415 (gunicorn is not needed by the other commands)
 
     serve_web(host=host, port=port, workers=workers, make=_program)
@@ -60,32 +63,36 @@ def clock() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=lambda: int(os.environ.get("PORT", "8000")), type=int, show_default="PORT or 8000")
 @click.option("--workers", default=2, type=click.IntRange(1, 64), show_default=True)
-def serve(host: str, port: int, workers: int) -> None:
-    """All that one machine needs: the web process and the clock process, stopped together."""
+@click.option("--no-browser", is_flag=True, help="In simulation, do not open the phone page in a browser.")
+def serve(host: str, port: int, workers: int, *, no_browser: bool) -> None:
+    """All that one machine needs: the web process and the clock process, stopped together.
+
+    In simulation a telephone exchange runs beside them, and the phones of the web desk are on it.
+    """
     settings = settings_or_exit()
     snapshot = live_snapshot_or_exit(settings)
     _prepare_database(settings.database_url)
     click.echo(f"Configuration {snapshot.revision}: {', '.join(line.title for line in snapshot.book.lines.values())}.")
+    exchange_port = _free_port() if _needs_exchange(settings) else None
     if settings.simulated:
-        click.echo("No Twilio account is set: calls come from the phone simulator. Try: ivr call main --keys 1")
-        _print_way_in(settings, f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}")
+        base = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
+        click.echo("No Twilio account is set: calls come from the phone simulator.")
+        link = way_in(settings, base, to_phone=_needs_exchange(settings))
+        if link is not None and exchange_port is not None and not no_browser:
+            open_soon(link, once=(f"{base}/healthz", f"http://127.0.0.1:{exchange_port}/exchange/picture"))
     click.echo(f"Listening on http://{host}:{port}")
-    sys.exit(_Pair(host, port, workers).run())
+    sys.exit(_Processes(("--host", host, "--port", str(port), "--workers", str(workers)), exchange_port).run())
 
 
-def _print_way_in(settings: Settings, base: str) -> None:
-    """Whoever starts a simulation is its administrator: the first who opens the link is signed in."""
-    services = wire(settings)
-    try:
-        keeping = AccountKeeping(services, operator())
-        account = keeping.first_admin()
-        if account is not None:
-            path = urlsplit(keeping.sign_in_link(account).address).path
-            click.echo(f"The web desk, signed in as {account.name} (good once, for an hour):\n{base}{path}")
-    except StoreUnavailable as fault:
-        click.echo(f"No link to the web desk: {fault.reason}", err=True)
-    finally:
-        services.store.close()
+def _needs_exchange(settings: Settings) -> bool:
+    """Whether there is neither an account nor anything else that stands in for the telephone company."""
+    return settings.simulated and settings.twilio_api_base_url is None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _prepare_database(url: str) -> None:
@@ -101,13 +108,46 @@ def _prepare_database(url: str) -> None:
         store.close()
 
 
-class _Pair:
-    """The two processes: whichever is asked to stop, both stop; a clock that dies is started again."""
+@dataclass(slots=True)
+class _Companion:
+    """A process that is started again when it ends."""
 
-    def __init__(self, host: str, port: int, workers: int) -> None:
-        arguments = ("--host", host, "--port", str(port), "--workers", str(workers))
-        self._web = _start("web", *arguments)
-        self._clock = _start("clock")
+    name: str
+    arguments: tuple[str, ...]
+    environ: Mapping[str, str]
+    process: subprocess.Popen[bytes]
+    again_at: float | None = None
+
+    def look(self, now: float) -> None:
+        """Start it again, a little while after it has ended."""
+        if self.process.poll() is None:
+            return
+        if self.again_at is None:
+            click.echo(f"The {self.name} process ended; starting it again.", err=True)
+            self.again_at = now + RESTART_SECONDS
+        elif now >= self.again_at:
+            self.again_at = None
+            self.process = _start(self.name, *self.arguments, environ=self.environ)
+
+
+class _Processes:
+    """The processes of one machine: when the web process ends, or we are asked to stop, all stop."""
+
+    def __init__(self, web: tuple[str, ...], exchange_port: int | None) -> None:
+        environ = dict(os.environ)
+        companions: list[tuple[str, ...]] = []
+        if exchange_port is not None:
+            # To the others the exchange is the telephone company.
+            environ["TWILIO_API_BASE_URL"] = f"http://127.0.0.1:{exchange_port}"
+            companions.append(("exchange", "--port", str(exchange_port)))
+        companions.append(("clock",))
+        # The exchange before the web: whoever opens the first page finds the phones.
+        self._companions = [
+            _Companion(name, arguments, environ, _start(name, *arguments, environ=environ))
+            for name, *rest in companions
+            for arguments in [tuple(rest)]
+        ]
+        self._web = _start("web", *web, environ=environ)
         self._stopping = False
 
     def run(self) -> int:
@@ -115,30 +155,34 @@ class _Pair:
             signal.signal(number, self._stop)
         while self._web.poll() is None:
             time.sleep(0.2)
-            if self._clock.poll() is not None and not self._stopping:
-                click.echo("The clock process ended; starting it again.", err=True)
-                time.sleep(CLOCK_RESTART_SECONDS)
-                self._clock = _start("clock")
-        self._end(self._clock)
+            for each in self._companions:
+                if not self._stopping:
+                    each.look(time.monotonic())
+        for each in self._companions:
+            if each.process.poll() is None:
+                each.process.terminate()
+        for each in self._companions:
+            _await_end(each.process)
         return 0 if self._stopping else self._web.returncode or 1
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
-        for process in (self._web, self._clock):
+        for process in (self._web, *(each.process for each in self._companions)):
             if process.poll() is None:
                 process.terminate()
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
-        if process.poll() is None:
-            process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
+
+def _await_end(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
-def _start(name: str, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(name: str, *arguments: str, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     # A session of its own, so that one Ctrl-C reaches the children once, through us.
     return subprocess.Popen(  # noqa: S603 (our own command)
-        [sys.executable, "-c", "from app.cli import main; main()", name, *arguments], start_new_session=True
+        [sys.executable, "-c", "from app.cli import main; main()", name, *arguments],
+        start_new_session=True,
+        env=environ,
     )

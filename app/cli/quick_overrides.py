@@ -12,16 +12,20 @@ import click
 
 from app.settings import SettingsError, read_database_url
 from app.store import Store, StoreUnavailable
-from oncall import Override
+from oncall import DeskOverride, Override
 
 _SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, slots=True)
 class Quick:
-    """Quick overrides; `yaml_alone` when they could not be asked for, so that there are none here."""
+    """Quick overrides, and what was said by hand of the desk's being open.
+
+    `yaml_alone` when they could not be asked for, so that there are none here.
+    """
 
     overrides: tuple[Override, ...] = ()
+    desk: tuple[DeskOverride, ...] = ()
     yaml_alone: bool = False
 
 
@@ -32,17 +36,17 @@ def quick_overrides(*, at: datetime) -> Quick:
         file = url.removeprefix(_SQLITE)
         if file != url and not Path(file).exists():
             return _alone("there is no such file yet")
-        return Quick(_asked(url, at))
+        return _asked(url, at)
     except SettingsError as error:
         return _alone("; ".join(error.faults))
     except StoreUnavailable as fault:
         return _alone(fault.reason)
 
 
-def _asked(url: str, at: datetime) -> tuple[Override, ...]:
+def _asked(url: str, at: datetime) -> Quick:
     store = Store.open(url)
     try:
-        return store.overrides.quick(at=at)
+        return Quick(store.overrides.quick(at=at), store.desk.in_force(at=at))
     finally:
         store.close()
 

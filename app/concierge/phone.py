@@ -199,9 +199,9 @@ class UpdateCalls:
 
     def _wanting(self, ring: _Ring) -> Ticket | None:
         """The ticket, if it still wants the update that the phone was rung for."""
-        file = self.services.store.tickets.get(ring.ticket)
-        due_at = None if file is None else file.ticket.update_due_at
-        return file.ticket if file is not None and due_at is not None and due_name(due_at) == ring.due else None
+        ticket = self.services.store.reminders.wanted(ring.ticket)
+        due_at = None if ticket is None else ticket.update_due_at
+        return ticket if due_at is not None and due_name(due_at) == ring.due else None
 
     def _part(self, ring: _Ring, prompt: str) -> str:
         return twiml.parting(self._say(ring, prompt))

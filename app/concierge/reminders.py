@@ -137,8 +137,8 @@ class Reminders:
         def carry_out(order: ClaimedOrder) -> str | None:
             named = _ORDER.fullmatch(order.key)
             if named is not None:
-                due_at = self.services.store.reminders.due_at(int(named[1]))
-                if due_at is None or due_name(due_at) != named[2]:
+                ticket = self.services.store.reminders.wanted(int(named[1]))
+                if ticket is None or ticket.update_due_at is None or due_name(ticket.update_due_at) != named[2]:
                     raise NoLongerWanted
             try:
                 return handler(order)

@@ -33,13 +33,18 @@ CHECKS: tuple[tuple[str, Check], ...] = (
 def examine(installation: Installation) -> Iterator[Finding]:
     """Looks at everything, one thing after another; findings come as they are made. Raises nothing."""
     for name, check in CHECKS:
-        try:
-            yield from check(installation)
-        except StoreUnavailable as fault:
-            remedy = "is DATABASE_URL right, and the database running? Try: ivr db upgrade"
-            yield Finding(name, State.FAIL, f"the database cannot be used: {fault.reason}", remedy)
-        except ProviderError as fault:
-            remedy = "are TWILIO_ACCOUNT_SID and the token or API key right, and is api.twilio.com reachable from here?"
-            yield Finding(name, State.FAIL, f"Twilio cannot be asked: {fault}", remedy)
-        except OSError as fault:
-            yield Finding(name, State.FAIL, f"cannot be looked at: {fault.strerror}", "look at the rights of instance/")
+        yield from looked_at(name, check, installation)
+
+
+def looked_at(name: str, check: Check, installation: Installation) -> Iterator[Finding]:
+    """What one check finds; that it cannot be carried out is a finding, too."""
+    try:
+        yield from check(installation)
+    except StoreUnavailable as fault:
+        remedy = "is DATABASE_URL right, and the database running? Try: ivr db upgrade"
+        yield Finding(name, State.FAIL, f"the database cannot be used: {fault.reason}", remedy)
+    except ProviderError as fault:
+        remedy = "are TWILIO_ACCOUNT_SID and the token or API key right, and is api.twilio.com reachable from here?"
+        yield Finding(name, State.FAIL, f"Twilio cannot be asked: {fault}", remedy)
+    except OSError as fault:
+        yield Finding(name, State.FAIL, f"cannot be looked at: {fault.strerror}", "look at the rights of instance/")

@@ -260,7 +260,7 @@ class _Walk:
         hours = self.run.scene.roster.hours.get(node.hours)
         if hours is None:
             return self.fault(f"there are no business hours {node.hours}")
-        state = hours.state(at=self.run.scene.at)
+        state = self.run.scene.hours_state(hours, at=self.run.scene.at)
         self.run.tell(
             FactKind.HOURS_CHECKED,
             because=state.because,

@@ -33,7 +33,7 @@ class QueueState:
     """How a caller in line stands. `place` counts from 1; `estimate_seconds` is None when it cannot be trusted.
 
     `taken_seconds`: how long ago somebody took the call. `choice`: what the caller has chosen. `unreachable`: phones
-    were to be rung for the caller, and none could be.
+    were to be rung for the caller, and none could be. `sent_on`: somebody of the desk has ended the wait.
     """
 
     place: int = 1
@@ -41,6 +41,7 @@ class QueueState:
     taken_seconds: int | None = None
     choice: Choice | None = None
     unreachable: bool = False
+    sent_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,11 +120,12 @@ class HoldWaited:
 
 
 class HoldResult(StrEnum):
-    """How a caller's time on hold ended."""
+    """How a caller's time on hold ended. Untold: the webhook that said it never reached us."""
 
     CONNECTED = "connected"
     GIVEN_UP = "given_up"
     FAILED = "failed"
+    UNTOLD = "untold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +264,7 @@ class FactKind(StrEnum):
     LEG_ACCEPTED = "leg_accepted"
     LEG_DECLINED = "leg_declined"
     LEG_TOO_LATE = "leg_too_late"
+    LEG_CONNECTED = "leg_connected"
     LEG_ENDED = "leg_ended"
     DIAL_ENDED = "dial_ended"
     PERSON_BUSY = "person_busy"
@@ -270,6 +272,7 @@ class FactKind(StrEnum):
     QUEUE_JOINED = "queue_joined"
     QUEUE_SKIPPED = "queue_skipped"
     QUEUE_CHOICE_MADE = "queue_choice_made"
+    SENT_ON = "sent_on"
     CALLBACK_ASKED = "callback_asked"
     CALLBACK_TRIED = "callback_tried"
     CALLBACK_PICKED_UP = "callback_picked_up"

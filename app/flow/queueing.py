@@ -123,7 +123,8 @@ def queue_left(run: Run, node: QueueNode, event: HoldEnded) -> str | None:
         return conversation_over(run, people)
     state = run.scene.queue()
     choice = None if state is None or event.result is HoldResult.FAILED else state.choice
-    following, because = node.otherwise, "nobody took the call in time"
+    sent_on = state is not None and state.sent_on
+    following, because = node.otherwise, "sent on from the desk" if sent_on else "nobody took the call in time"
     if choice is Choice.CALLBACK and node.callback is not None:
         following, because = node.callback, "the caller chose to be called back"
     elif choice is Choice.MESSAGE and node.message is not None:
@@ -138,7 +139,7 @@ def _is_over(run: Run, node: QueueNode, state: QueueState | None) -> bool:
     if state is None:
         return False
     never_connected = state.taken_seconds is not None and state.taken_seconds > CONNECTING_SECONDS
-    return never_connected or state.unreachable or state.choice is not None
+    return never_connected or state.unreachable or state.sent_on or state.choice is not None
 
 
 def _seconds_left(run: Run, node: QueueNode) -> int:

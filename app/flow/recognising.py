@@ -68,7 +68,9 @@ def welcome(run: Run, client: Client) -> None:
 def call_again(run: Run, node: RecogniseNode, earlier: EarlierCall, open_ticket: OpenTicket | None) -> str:
     """The second call within a quarter of an hour belongs to the ticket of the first and is more urgent."""
     minutes = int((run.scene.at - earlier.ended_at).total_seconds()) // 60
-    because = f"the last call with this number ended {minutes} minute{'' if minutes == 1 else 's'} ago"
+    # The clocks of two machines may differ: "less than a minute" is also said of what has just not happened yet.
+    ago = "less than a minute" if minutes < 1 else f"{minutes} minute{'' if minutes == 1 else 's'}"
+    because = f"the last call with this number ended {ago} ago"
     run.tell(
         FactKind.CALLED_AGAIN,
         because=because,

@@ -13,7 +13,18 @@ from app.flow.messages import Position, Say
 from app.flow.nodes import EscalateNode, Flow, PeopleNode, RingAssigneeNode, RingNode
 from app.flow.standard import STANDARD_PROMPTS
 from app.flow.standing import Standing
-from oncall import BusinessHours, Override, Plan, Roster, Skipped, StaffState
+from oncall import (
+    BusinessHours,
+    DeskOverride,
+    HoursState,
+    Override,
+    Plan,
+    Roster,
+    Skipped,
+    StaffState,
+    hours_state,
+    next_open,
+)
 
 # Nobody is promised a wait of seconds.
 LEAST_ESTIMATE_SECONDS = 60
@@ -51,7 +62,7 @@ class Scene:
     is the same however often it is asked. `staff` tells who is talking, and who took calls before an instant.
     `can_hold`: phones can be rung at once while the caller is on hold. `hold` is None when it is not known how that
     goes, and `queue` gives None when it is not known how the caller stands in line. `due_at` is when the update is due
-    that staff are asked for.
+    that staff are asked for. `desk` is what was said by hand of the desk's being open.
     """
 
     book: FlowBook
@@ -63,6 +74,7 @@ class Scene:
     due_at: datetime | None = None
     callback_number: str | None = None
     quick: tuple[Override, ...] = ()
+    desk: tuple[DeskOverride, ...] = ()
     staff: Callable[[datetime], StaffState] = _unknown_staff
     can_hold: bool = False
     hold: HoldState | None = None
@@ -72,6 +84,10 @@ class Scene:
         if name == last_resort.NAME:
             return last_resort.last_resort(self.roster)
         return self.book.flow(name)
+
+    def hours_state(self, hours: BusinessHours, *, at: datetime) -> HoursState:
+        """Whether these hours are open at an instant, and why; what was said by hand comes first."""
+        return hours_state(hours, self.desk, at=at)
 
     @property
     def client(self) -> Client | None:
@@ -99,7 +115,7 @@ class Scene:
         if off is not None:
             return Plan((), (Skipped(person, 1, f"away: {off.reason}", off.source),), None)
         hours = roster.hours.get(node.hours or "")
-        is_closed = hours is not None and not hours.is_open(at=entered_at)
+        is_closed = hours is not None and not self.hours_state(hours, at=entered_at).is_open
         if is_closed and not roster.on_duty(person, at=entered_at, quick=self.quick):
             because = f"not on call, and outside business hours {node.hours}"
             return Plan((), (Skipped(person, 1, because, node.source),), None)
@@ -135,7 +151,7 @@ class _Placeholders(dict[str, str]):
         match name:
             case "opens_at":
                 hours = self._hours()
-                opening = None if hours is None else hours.next_open(at=scene.at)
+                opening = None if hours is None else next_open(hours, scene.desk, at=scene.at)
                 zone = UTC if hours is None else hours.zone
                 return spoken.moment(opening, at=scene.at, zone=zone, language=language)
             case "holiday":

@@ -12,6 +12,7 @@ from app.flow.messages import OrderKind
 from app.outbox.delivery import Handler, NoLongerWanted, is_too_late
 from app.services import Services
 from app.store import ClaimedOrder
+from app.telephony.overrides import OVERRIDES
 
 # How far the provider's clock may be behind ours. What other orders did meanwhile is known, and not mistaken for ours.
 CLOCK_SKEW: Final = timedelta(seconds=60)
@@ -91,7 +92,7 @@ class _Phone:
         return self._address(path) if isinstance(path, str) else None
 
     def _address(self, path: str) -> str:
-        return self.services.settings.public_base_url + path
+        return f"{self.services.settings.public_base_url}{path}{OVERRIDES}"
 
 
 def _text(order: ClaimedOrder, name: str) -> str:

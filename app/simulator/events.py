@@ -74,11 +74,12 @@ class Requested(Happened):
 
 @dataclass(frozen=True, slots=True)
 class Heard(Happened):
-    """A party was told something; `seconds` is how long all of it takes to say."""
+    """A party was told something; `seconds` is how long all of it takes to say, `language` as its document says."""
 
     number: str
     text: str
     seconds: float
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

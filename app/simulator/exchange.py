@@ -50,7 +50,8 @@ class Sealed:
 class Exchange:
     """The telephone exchange: time, the courier, the handsets, what the account holds, how this Twilio behaves.
 
-    `seal`, when given, encrypts recordings as Twilio does for an account with a public key.
+    `seal`, when given, encrypts recordings as Twilio does for an account with a public key. `media_kept` are the
+    addresses of recordings that were fetched, and may be kept.
     """
 
     account: Account
@@ -64,7 +65,9 @@ class Exchange:
     queues: Queues = field(default_factory=Queues)
     journal: Trace = field(default_factory=lambda: Trace(call_sid="", caller=None, dialled=""))
     seal: Callable[[bytes], Sealed] | None = None
+    media_kept: set[str] = field(default_factory=set)
     most_requests: int = 500
+    seconds_a_character: float = SECONDS_A_CHARACTER
 
     def trace(self, *, call_sid: str, caller: str | None, dialled: str) -> Trace:
         """The record of one more call, told in the journal of everything too."""

@@ -16,6 +16,7 @@ class Pickup(StrEnum):
     IGNORED = "ignored"
     BUSY = "busy"
     FAILED = "failed"
+    BY_HAND = "by hand"  # rings until somebody decides
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,18 @@ def busy() -> Behaviour:
 def fail() -> Behaviour:
     """Cannot be reached at all: no such number, no route."""
     return Behaviour("fail", Pickup.FAILED)
+
+
+def by_hand(*keys: str) -> Behaviour:
+    """Rings until somebody decides what to do; once answered, presses `keys`, one entry a prompt, and talks on."""
+    return Behaviour(
+        "by hand",
+        Pickup.BY_HAND,
+        keys=keys,
+        presses_after_seconds=1.5,
+        hangs_up_after_seconds=None,
+        talks_for_seconds=None,
+    )
 
 
 BEHAVIOURS: Mapping[str, Behaviour] = {

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from app.simulator.events import Heard, Played, Pressed, Purpose, Warned
-from app.simulator.exchange import SECONDS_A_CHARACTER, Exchange
+from app.simulator.exchange import Exchange
 from app.simulator.parties import Moment, Party
 from app.simulator.reports import Witnessed, report
 from app.simulator.signals import Dequeued, Dropped, HungUp, Key, Redirected, Signal
@@ -50,7 +50,8 @@ class Leg:
     """What callers' legs, dialled legs and legs made by REST have in common.
 
     `legal` names the verbs that the document in hand may use; None is all of them. `recovers` says
-    whether a document that fails leads to the fallback.
+    whether a document that fails leads to the fallback. `voice` is what the party says into a recording, as WAV; empty
+    is a tone.
     """
 
     number = ""  # of a leg that rings a phone
@@ -78,6 +79,7 @@ class Leg:
         self.recovers = True
         self.requests_made = 0
         self.before_leaving: Callable[[], None] = nothing
+        self.voice = b""
         self._alarms: list[Alarm] = []
         self._leaving: list[Alarm] = []
         self._limit: Alarm | None = None
@@ -223,14 +225,13 @@ class Leg:
     def sound(self, *, on: bool) -> None:
         """Something begins or ceases to be heard on the leg."""
 
-    @staticmethod
-    def seconds_to_say(text: str) -> float:
-        return len(text) * SECONDS_A_CHARACTER
+    def seconds_to_say(self, text: str) -> float:
+        return len(text) * self.exchange.seconds_a_character
 
-    def say(self, text: str, *, times: int = 1) -> float:
+    def say(self, text: str, *, times: int = 1, language: str = "") -> float:
         """Begin to say a text; returns how long it takes."""
         seconds = self.seconds_to_say(text) * times
-        self.trace.add(Heard(self.now(), self.sid, self.number, text, seconds))
+        self.trace.add(Heard(self.now(), self.sid, self.number, text, seconds, language))
         return seconds
 
     def play(self, url: str, seconds: float) -> float:

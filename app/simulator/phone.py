@@ -9,10 +9,10 @@ from app.simulator.caller_life import life
 from app.simulator.clock import VirtualClock, WallClock
 from app.simulator.courier import Courier
 from app.simulator.events import Dialled
-from app.simulator.exchange import Account, Exchange, Sealed
+from app.simulator.exchange import SECONDS_A_CHARACTER, Account, Exchange, Sealed
 from app.simulator.handsets import Handsets
 from app.simulator.numbers import NumberSettings, number_of, target_in
-from app.simulator.parties import Moment
+from app.simulator.parties import Moment, Party
 from app.simulator.real_timeline import RealTimeline
 from app.simulator.registry import Call, Text
 from app.simulator.rest.api import RestApi
@@ -33,7 +33,8 @@ class Phone:
     With a VirtualClock time passes only in `dial`, `run` and `let_pass`, and the same seed, scripts and
     replies give the same requests, byte for byte. With a WallClock `timeline` is a RealTimeline: it plays
     between its `begin_playing` and `stop_playing`, and `run` and `let_pass` are not for it.
-    `api_keys` maps SIDs of API keys to their secrets; the account's own SID goes with `auth_token`.
+    `api_keys` maps SIDs of API keys to their secrets; the account's own SID goes with `auth_token`. Prompts take
+    `seconds_a_character` to say.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Phone:
         api_keys: Mapping[str, str] | None = None,
         seal: Callable[[bytes], Sealed] | None = None,
         seed: int = 0,
+        seconds_a_character: float = SECONDS_A_CHARACTER,
     ) -> None:
         switches, sids = switches or Switches(), Sids(seed)
         self.timeline = RealTimeline(clock) if isinstance(clock, WallClock) else Timeline(clock)
@@ -66,6 +68,7 @@ class Phone:
             sids=sids,
             rest=rest or RestSwitches(),
             seal=seal,
+            seconds_a_character=seconds_a_character,
         )
         for owned in sorted(account.owned_numbers):
             number = number_of(owned, self._settings, at=self.timeline.now())
@@ -84,8 +87,13 @@ class Phone:
         self.run()
         return trace
 
-    def begin(self, *, to: str, from_: str | None, caller: CallerScript | None = None) -> Trace:
-        """Have a call begin at this instant; `run` plays all that have begun, side by side."""
+    def begin(
+        self, *, to: str, from_: str | None, caller: CallerScript | None = None, party: Party | None = None
+    ) -> Trace:
+        """Have a call begin at this instant; `run` plays all that have begun, side by side.
+
+        `party`, when given, makes the call instead of somebody who follows a script.
+        """
         shown = self._exchange.switches.caller_id
         from_ = from_ if shown is None else shown
         with self.timeline.turn():
@@ -95,7 +103,7 @@ class Phone:
             leg = CallerLeg(
                 self._exchange,
                 trace,
-                party=Caller(caller or CallerScript()),
+                party=party or Caller(caller or CallerScript()),
                 fallback=target_in(settings, "voice_fallback"),
                 status_callback=target_in(settings, "status_callback"),
             )
@@ -123,6 +131,10 @@ class Phone:
         """What the owners of phones do; it may be changed while calls go on."""
         return self._exchange.handsets
 
+    def forget_pace(self) -> None:
+        """Forget when the last call over REST was placed: the clock was set anew."""
+        self._exchange.registry.next_call_at = None
+
     # Texts
 
     def text(self, *, from_: str, to: str, body: str) -> list[str]:
@@ -144,6 +156,11 @@ class Phone:
         with self.timeline.turn():
             texts = list(self._exchange.registry.texts.values())
         return [text for text in texts if text.direction != "inbound" and to in {None, text.to}]
+
+    def all_texts(self) -> list[Text]:
+        """Every text, ours and people's, in order."""
+        with self.timeline.turn():
+            return list(self._exchange.registry.texts.values())
 
     def texts_to(self, number: str) -> list[str]:
         """What the owner of a phone has received, in order."""

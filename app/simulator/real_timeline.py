@@ -49,6 +49,16 @@ class RealTimeline(Timeline):
         for player in self._players:
             player.join()
 
+    def shift(self, set_clock: Callable[[], None]) -> None:
+        """Let `set_clock` set the clock, forward or back; what is due is as far away as it was before."""
+        with self.turn():
+            before = self.now()
+            set_clock()
+            by = self.now() - before
+            self._due.shift(by)
+            self._background.shift(by)
+            self._changed.notify_all()
+
     def spend(self, seconds: float) -> None:
         with self.unlocked():
             sleep(seconds)

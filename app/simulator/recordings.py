@@ -42,7 +42,9 @@ def media_of(exchange: Exchange, recording: Recording, *, mp3: bool, at: datetim
 
 
 def wav(recording: Recording) -> bytes:
-    """A tone of the recording's length and pitch: 16-bit PCM, mono, 8 kHz."""
+    """What was said; else a tone of the recording's length and pitch: 16-bit PCM, mono, 8 kHz."""
+    if recording.voice:
+        return recording.voice
     pitch = 200 + int(recording.sid[-2:], 16)
     # One second of a whole number of waves repeats without a click.
     second = array("h", (round(_LOUDNESS * math.sin(2 * math.pi * pitch * n / _RATE)) for n in range(_RATE)))

@@ -37,7 +37,7 @@ class Call(Protocol):
 
 @dataclass(slots=True)
 class Recording:
-    """One recording. `seconds` is its length after trimming; without `spoken` it is absent."""
+    """One recording. `seconds` is its length after trimming. `voice` is what was said, as WAV; empty is a tone."""
 
     sid: str
     call_sid: str
@@ -47,6 +47,7 @@ class Recording:
     is_absent: bool = False
     encryption: Mapping[str, str] | None = None
     media: bytes = b""
+    voice: bytes = b""
     deleted_at: datetime | None = None
 
 

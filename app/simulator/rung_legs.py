@@ -7,9 +7,10 @@ from enum import StrEnum
 from app.simulator.envelope import progress
 from app.simulator.events import LegAnswered, LegEnded, LegOutcome, Ringing
 from app.simulator.exchange import Exchange
-from app.simulator.handsets import Owner, Pickup, voicemail
+from app.simulator.handsets import Behaviour, Owner, Pickup, voicemail
 from app.simulator.legs import Leg
 from app.simulator.parties import Moment
+from app.simulator.signals import PickedUp
 from app.simulator.switches import EngagedPhone
 from app.simulator.targets import Target
 from app.simulator.timeline import Script
@@ -102,6 +103,12 @@ class RungLeg(Leg):
         """Send the last progress event."""
         self.report(target, {**self.fields, **fields}, after_seconds=self.event_delay)
 
+    def pick_up(self, behaviour: Behaviour) -> None:
+        """Answer a phone that rings until somebody decides; from then on its owner, or machine, does this."""
+        self.owner = Owner(behaviour)
+        self.party = self.owner
+        self.post(PickedUp())
+
     @property
     def is_engaged(self) -> bool:
         """Whether the phone's owner talks on it already."""
@@ -143,6 +150,8 @@ def _rung(leg: RungLeg) -> Script[bool]:
     leg.trace.add(Ringing(leg.now(), leg.sid, leg.number, leg.ring.caller_id))
     leg.event("ringing")
     rings_for = leg.ring.ring_seconds - INITIATED_SECONDS - RINGING_SECONDS
+    if behaviour.pickup is Pickup.BY_HAND:
+        return (yield from _rung_by_hand(leg, rings_for))
     if behaviour.pickup is Pickup.IGNORED or behaviour.answers_after_seconds >= rings_for:
         return (yield from _unanswered(leg, rings_for))
     yield from leg.pause(behaviour.answers_after_seconds)
@@ -151,6 +160,17 @@ def _rung(leg: RungLeg) -> Script[bool]:
     leg.answer()
     leg.enter(Moment.PICKED_UP)
     return True
+
+
+def _rung_by_hand(leg: RungLeg, seconds: float) -> Script[bool]:
+    began = leg.now()
+    while (left := seconds - (leg.now() - began).total_seconds()) > 0:
+        if isinstance((yield from leg.next_signal(left)), PickedUp):
+            leg.answer()
+            leg.enter(Moment.PICKED_UP)
+            return True
+    leg.close("no-answer", LegOutcome.NO_ANSWER)
+    return False
 
 
 def _unanswered(leg: RungLeg, seconds: float) -> Script[bool]:

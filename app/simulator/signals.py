@@ -11,6 +11,11 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class PickedUp:
+    """Somebody, or a machine, answers the phone that rings."""
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The party put the phone down."""
 
@@ -79,6 +84,7 @@ class SomebodyWaits:
 
 Signal = (
     Key
+    | PickedUp
     | HungUp
     | SpeechBegan
     | SpeechEnded

@@ -51,6 +51,12 @@ class _Agenda:
     def take(self) -> Alarm:
         return heapq.heappop(self._heap)[2]
 
+    def shift(self, by: timedelta) -> None:
+        """Move every alarm, each by as much."""
+        for _, _, alarm in self._heap:
+            alarm.at += by
+        self._heap = [(alarm.at, order, alarm) for _, order, alarm in self._heap]
+
 
 class Every:
     """Something that happens again and again until it is stopped."""

@@ -122,7 +122,13 @@ def _taken(leg: Leg, verb: Verb, take: _Take) -> Script[None]:
 def _report(leg: Leg, verb: Verb, document: Document, take: _Take) -> None:
     """Keep the recording and have its callbacks sent, if anybody asked for them and they are not lost."""
     recording = Recording(
-        take.sid, leg.sid, take.began_at, leg.now(), round(take.spoken_seconds), is_absent=take.is_silent
+        take.sid,
+        leg.sid,
+        take.began_at,
+        leg.now(),
+        round(take.spoken_seconds),
+        is_absent=take.is_silent,
+        voice=leg.voice,
     )
     keep(leg.exchange, recording)
     status = "absent" if take.is_silent else "completed"

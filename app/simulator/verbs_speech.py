@@ -22,7 +22,8 @@ def prompt_of(leg: Leg, verb: Verb, document: Document) -> Prompt:
     match verb.name:
         case "Say":
             times = _times(verb)
-            return leg.seconds_to_say(verb.text) * times, lambda: leg.say(verb.text, times=times)
+            language = verb.attributes.get("language", "")
+            return leg.seconds_to_say(verb.text) * times, lambda: leg.say(verb.text, times=times, language=language)
         case "Play" if "digits" in verb.attributes:
             return len(verb.attributes["digits"]) * _DIGIT_SECONDS, lambda: None
         case "Play":
@@ -39,8 +40,8 @@ def _times(verb: Verb) -> int:
 
 
 def _check_media(leg: Leg, url: str) -> None:
-    """Fetch a recording that the service itself offers: no call parameters, a plain GET."""
-    if not url.startswith(leg.exchange.account.base_url):
+    """Fetch a recording that the service itself offers, unless it may be kept: no call parameters, a plain GET."""
+    if not url.startswith(leg.exchange.account.base_url) or url in leg.exchange.media_kept:
         return
     outgoing = leg.exchange.courier.outgoing("GET", url, {})
     try:
@@ -49,6 +50,8 @@ def _check_media(leg: Leg, url: str) -> None:
         raise TwimlFault(lost.code, str(lost)) from lost
     if not delivered.reply.content_type.startswith(_AUDIO):
         raise TwimlFault("12300", f"{urldefrag(url).url}: {delivered.reply.content_type or 'no type'} is not audio")
+    if "max-age" in delivered.reply.headers.get("cache-control", ""):
+        leg.exchange.media_kept.add(url)
 
 
 def speak(leg: Leg, verb: Verb, document: Document) -> Script[None]:

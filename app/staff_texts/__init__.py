@@ -71,7 +71,7 @@ class StaffTexts:
             case Unclear():
                 return self._reply(text, snapshot, wording)
             case Who():
-                return wording.who(snapshot.roster, self._quick(at))
+                return wording.who(snapshot.roster, self._quick(at), self.services.store.desk.last_known(at=at))
             case Away(words) if read_until(words, at=at, zone=wording.zone) is None:
                 return WHEN_HINT
         return self._once_or_never(text, snapshot, wording)

@@ -13,7 +13,7 @@ from app.cdr.records import Ticket, TicketStatus
 from app.staff_texts.away import Left, Refused
 from app.tickets import Outcome, Result
 from app.written import Dates, listed
-from oncall import Override, Roster
+from oncall import DeskOverride, Override, Roster, override_in_force
 
 HINT: Final = (
     "Commands: WHO, LIST, ACK 1234, TAKE 1234, UPDATE 1234 what is new, AWAY 17:00 (or 2h, tomorrow 08:00), BACK."
@@ -69,9 +69,15 @@ class Wording:
         more = len(tickets) - len(shown)
         return f"Yours: {'; '.join(shown)}{f'; and {more} more' if more else ''}."
 
-    def who(self, roster: Roster, quick: tuple[Override, ...]) -> str:
-        """Who is on call now and who is next, a sentence for each schedule."""
-        return " ".join(self._schedule(roster, name, quick) for name in roster.schedules)
+    def who(self, roster: Roster, quick: tuple[Override, ...], desk: tuple[DeskOverride, ...] = ()) -> str:
+        """Who is on call now and who is next, a sentence for each schedule; and the desk, if it is so by hand."""
+        sentences = [self._schedule(roster, name, quick) for name in roster.schedules]
+        hours = next(iter(roster.hours.values()), None)
+        said = None if hours is None else override_in_force(hours, desk, at=self.at)
+        if said is not None:
+            word = "open" if said.is_open else "closed"
+            sentences.append(f"The desk is {word} until {self._when(said.ends_at)}, says {said.author}.")
+        return " ".join(sentences)
 
     def left(self, left: Left | Refused) -> str:
         """What came of AWAY."""

@@ -6,9 +6,10 @@ Works within one transaction in which nobody else changes quick overrides, so th
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.duty_changes import Change, changes, made_together, opened_gaps
 from app.flow.messages import Detail
 from app.store import AuditEntry, QuickOverride, TurnTransaction
-from oncall import Gap, Override, OverrideKind, Roster
+from oncall import OverrideKind, Roster
 
 REASON = "away, by text"
 
@@ -25,7 +26,7 @@ class Left:
 class Refused:
     """The first span in which nobody would be on call."""
 
-    gap: Gap
+    gap: Change
 
 
 def leave(
@@ -40,9 +41,9 @@ def leave(
         if any(shift.person == person for shift in roster.shifts(name, after=at, until=until, quick=known))
     ]
     after = known + tuple(each.as_override() for each in wanted)
-    gap = _opened_gap(roster, known, after, at=at, until=until)
-    if gap is not None:
-        return Refused(gap)
+    gaps = opened_gaps(changes(roster, known, after, starts_at=at.replace(microsecond=0), ends_at=until))
+    if gaps:
+        return Refused(gaps[0])
     for each in wanted:
         made = transaction.overrides.add(each)
         detail: dict[str, Detail] = {"override": made.id, "person": person, "until": until.isoformat()}
@@ -51,9 +52,14 @@ def leave(
 
 
 def come_back(transaction: TurnTransaction, person: str, *, at: datetime) -> tuple[str, ...]:
-    """Withdraw what a person has taken themselves off by text; returns the schedules."""
+    """Withdraw what a person has taken themselves off now, and who stands in for them; returns the schedules.
+
+    Time off that is still to come stays.
+    """
     transaction.overrides.hold()
-    mine = [each for each in transaction.overrides.recent(at=at) if _is_own(each, person) and each.ends_at > at]
+    recent = transaction.overrides.recent(at=at)
+    off = [each for each in recent if _is_own(each, person) and each.starts_at <= at < each.ends_at]
+    mine = {each.id: each for one in off for each in made_together(recent, one.id, at=at)}.values()
     for each in mine:
         transaction.overrides.withdraw(each.id, at=at)
         _note(transaction, "override_withdrawn", each, at=at, detail={"override": each.id, "person": person})
@@ -72,21 +78,6 @@ def _removal(schedule: str, person: str, *, until: datetime, at: datetime) -> Qu
         reason=REASON,
         created_at=at,
     )
-
-
-def _opened_gap(
-    roster: Roster, before: tuple[Override, ...], after: tuple[Override, ...], *, at: datetime, until: datetime
-) -> Gap | None:
-    """The first gap there would be that is none yet. A removal may open one in a schedule kept apart from its own."""
-    opened: list[Gap] = []
-    for name in roster.schedules:
-        old = roster.gaps(name, after=at, until=until, quick=before)
-        opened += (gap for gap in roster.gaps(name, after=at, until=until, quick=after) if not _is_within(gap, old))
-    return min(opened, key=lambda gap: gap.starts_at, default=None)
-
-
-def _is_within(gap: Gap, others: tuple[Gap, ...]) -> bool:
-    return any(each.starts_at <= gap.starts_at and gap.ends_at <= each.ends_at for each in others)
 
 
 def _is_own(override: QuickOverride, person: str) -> bool:

@@ -1,9 +1,9 @@
-"""The tables of those who sign in: accounts, one-time links, sessions, tries to sign in. Secrets are kept hashed."""
+"""The tables of those who sign in, here or elsewhere, and of what administrators look at. Secrets are kept hashed."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from app.store.columns import Instant
-from app.store.models import metadata
+from app.store.models import audit_log, metadata
 
 accounts = Table(
     "accounts",
@@ -19,7 +19,11 @@ accounts = Table(
     Column("second_factor_step", BigInteger),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
+    # Who says that it is they, and what they are called there; both or neither.
+    Column("issuer", Text),
+    Column("subject", Text),
 )
+Index(None, accounts.c.issuer, accounts.c.subject, unique=True)
 
 account_links = Table(
     "account_links",
@@ -59,3 +63,31 @@ sign_in_attempts = Table(
 Index("ix_sign_in_attempts_name", sign_in_attempts.c.name_sha256, sign_in_attempts.c.at)
 Index("ix_sign_in_attempts_address", sign_in_attempts.c.address, sign_in_attempts.c.at)
 Index(None, sign_in_attempts.c.at)
+
+# Those who were sent to sign in elsewhere and are not back yet. `account` is set when it is to be signed in to from
+# there in future.
+sign_ins_elsewhere = Table(
+    "sign_ins_elsewhere",
+    metadata,
+    Column("state_sha256", Text, primary_key=True),
+    Column("browser_sha256", Text, nullable=False),
+    Column("back", Text, nullable=False),
+    Column("account", Integer),
+    Column("expires_at", Instant, nullable=False),
+)
+Index(None, sign_ins_elsewhere.c.expires_at)
+
+# Which process runs which configuration, as each says of itself every half minute.
+running_processes = Table(
+    "running_processes",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("publication", Integer),
+    Column("refuses", Boolean, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+)
+
+Index("ix_audit_log_at", audit_log.c.at, audit_log.c.id)
+Index("ix_audit_log_action", audit_log.c.action, audit_log.c.at)

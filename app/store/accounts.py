@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, literal_colu
 from app.store.access import Reader, Writer
 from app.store.account_tables import account_links, account_sessions, accounts, sign_in_attempts
 from app.store.audit import AuditRows
+from app.store.elsewhere import ElsewhereRows
 from app.store.prepared import Session
 from app.store.rows import name_key, storable
 
@@ -21,7 +22,10 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody who may sign in. `second_factor` is sealed; `password_hash` is None before one was chosen."""
+    """Somebody who may sign in. `second_factor` is sealed; `password_hash` is None before one was chosen.
+
+    `issuer` and `subject` say where else they sign in, and what they are called there; both are None for others.
+    """
 
     id: int
     name: str
@@ -30,6 +34,8 @@ class Account:
     second_factor: bytes | None
     created_at: datetime
     disabled_at: datetime | None
+    issuer: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,7 @@ _SESSION: Final = tuple(AccountSession.__slots__)
 _ACCOUNTS = select(*(accounts.c[name] for name in _ACCOUNT))
 _BY_ID = _ACCOUNTS.where(accounts.c.id == bindparam("which"))
 _BY_NAME = _ACCOUNTS.where(accounts.c.name_key == bindparam("key"))
+_BY_IDENTITY = _ACCOUNTS.where(accounts.c.issuer == bindparam("issuer"), accounts.c.subject == bindparam("subject"))
 _ALL = _ACCOUNTS.order_by(accounts.c.name_key)
 _ANY = select(accounts.c.id)
 _NEW = ("name", "name_key", "role", "created_at")
@@ -61,7 +68,7 @@ _ADD = (
 # One statement a field, so that two who change different fields at once do not undo each other.
 _SET = {
     name: update(accounts).where(accounts.c.id == bindparam("which")).values({name: bindparam("value")})
-    for name in ("role", "password_hash", "second_factor", "disabled_at")
+    for name in ("role", "password_hash", "second_factor", "disabled_at", "issuer", "subject")
 }
 _STEP = (
     update(accounts)
@@ -116,6 +123,16 @@ _OPEN_SESSIONS = (
     )
     .order_by(account_sessions.c.seen_at.desc())
 )
+_OPEN_OF_ALL = (
+    select(*(account_sessions.c[name] for name in _SESSION), *(accounts.c[name] for name in _ACCOUNT))
+    .join(accounts, account_sessions.c.account == accounts.c.id)
+    .where(
+        account_sessions.c.ended_at.is_(None),
+        account_sessions.c.seen_at > bindparam("since"),
+        accounts.c.disabled_at.is_(None),
+    )
+    .order_by(account_sessions.c.seen_at.desc())
+)
 _END = (
     update(account_sessions)
     .where(
@@ -139,6 +156,11 @@ _TRIED = tuple(
     select(func.count()).where(column == bindparam("value"), sign_in_attempts.c.at > bindparam("since"))
     for column in (sign_in_attempts.c.name_sha256, sign_in_attempts.c.address)
 )
+_TRIED_NAMES = (
+    select(sign_in_attempts.c.name_sha256, func.count())
+    .where(sign_in_attempts.c.at > bindparam("since"))
+    .group_by(sign_in_attempts.c.name_sha256)
+)
 _TRY = insert(sign_in_attempts).values({name: bindparam(name) for name in ("name_sha256", "address", "at")})
 _FORGIVE = delete(sign_in_attempts).where(sign_in_attempts.c.name_sha256 == bindparam("name"))
 _FORGET = delete(sign_in_attempts).where(sign_in_attempts.c.at <= bindparam("since"))
@@ -152,6 +174,7 @@ class AccountRows:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.audit = AuditRows(session)
+        self.elsewhere = ElsewhereRows(session)
 
     def alone(self) -> None:
         """Let nobody else change accounts until the transaction ends."""
@@ -175,6 +198,15 @@ class AccountRows:
         """One account by its name, however that is capitalised."""
         return _account_or_none(self._session.one(_BY_NAME, {"key": name_key(name)}))
 
+    def identified(self, issuer: str, subject: str) -> Account | None:
+        """The account of somebody who signs in elsewhere."""
+        return _account_or_none(self._session.one(_BY_IDENTITY, {"issuer": issuer, "subject": storable(subject)}))
+
+    def identify(self, account_id: int, issuer: str | None, subject: str | None) -> None:
+        """Say where else an account is signed in to, or that it is nowhere else."""
+        self.put(account_id, "issuer", issuer)
+        self.put(account_id, "subject", None if subject is None else storable(subject))
+
     def add(self, name: str, role: str, *, at: datetime) -> Account:
         """A new account, whose name must be free."""
         row = {"name": storable(name), "name_key": name_key(name), "role": role, "created_at": at}
@@ -192,9 +224,13 @@ class AccountRows:
 
     def add_link(self, secret_sha256: str, account_id: int, kind: str, *, at: datetime, expires_at: datetime) -> None:
         """A link for an account. Those it had before are good no longer."""
-        self._session.run(_VOID_LINKS, {"which": account_id, "at": at})
+        self.void_links(account_id, at=at)
         values = (secret_sha256, account_id, kind, at, expires_at)
         self._session.run(_ADD_LINK, dict(zip(_LINK, values, strict=True)))
+
+    def void_links(self, account_id: int, *, at: datetime) -> None:
+        """The links of an account are good no longer."""
+        self._session.run(_VOID_LINKS, {"which": account_id, "at": at})
 
     def use_link(self, secret_sha256: str, kind: str, *, at: datetime) -> int | None:
         """Use a link of a kind up; gives the account, or None when it was not good."""
@@ -222,6 +258,10 @@ class AccountRows:
         )
         of_name, of_address = (0 if found is None else int(found[0]) for found in counts)
         return of_name, of_address
+
+    def tried(self, *, since: datetime) -> dict[str, int]:
+        """How often somebody tried to sign in, by the hash of the name."""
+        return {row[0]: int(row[1]) for row in self._session.all(_TRIED_NAMES, {"since": since})}
 
     def add_try(self, name_sha256: str, address: str, *, at: datetime, forget_before: datetime) -> None:
         """Somebody tries to sign in."""
@@ -270,6 +310,15 @@ class Accounts:
             return tuple(map(_session_of, rows))
 
         return self._read(question)
+
+    def all_sessions(self, *, since: datetime) -> tuple[tuple[AccountSession, Account], ...]:
+        """The sessions of all accounts that were used since and not ended, the last one used first."""
+
+        def question(connection: Connection) -> list[Sequence[Any]]:
+            return Session.of(connection).all(_OPEN_OF_ALL, {"since": since})
+
+        width = len(_SESSION)
+        return tuple((_session_of(row[:width]), _account_of(row[width:])) for row in self._read(question))
 
     def _one(self, statement: Any, values: dict[str, Any]) -> Sequence[Any] | None:  # noqa: ANN401 - Select of columns
         return self._read(lambda connection: Session.of(connection).one(statement, values))

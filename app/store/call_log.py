@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, false, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, false, func, literal, select, text, tuple_
 
 from app.cdr.records import CallRecord, Disposition, TimelineEntry
 from app.store.access import Reader
+from app.store.call_work_tables import UNUSUAL_PRIORITY
+from app.store.client_calls import CallerNumbers, Found, among, found_by
 from app.store.models import calls, legs
 from app.store.paging import Page, packed, unpacked
 from app.store.prepared import Session
@@ -26,10 +28,16 @@ from app.store.rows import (
     ticket_of,
     timeline_of,
 )
+from app.store.ticket_words import tickets_with
 from app.store.turns import CALL_WITH_TICKET, load_facts, load_record
+from oncall import Priority
 
 _SHORTEST_NUMBER = 7
 _SID_LENGTH = 34
+_OF_NUMBERS = "0123456789+-.() #"
+# The first name from there on: one step along the index, also where the database thinks that every fourth row has it.
+_KEY = bindparam("key", type_=calls.c.answered_by_key.type)
+_FIRST_NAME = select(func.min(calls.c.answered_by_key)).where(calls.c.answered_by_key >= _KEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +45,8 @@ class CallFilters:
     """Which calls to show; None does not limit. `since` is included, `until` is not.
 
     `caller` is a number however written: in E.164 it must match whole, else in its last seven digits. `q` is
-    what a person typed to find a call: a ticket number, a number, a call SID, or the name of who answered.
+    what a person typed to find a call: a ticket number, a number, a call SID, the name of who answered, or words that
+    people wrote about its ticket. `numbers` are those a client calls with.
     """
 
     since: datetime | None = None
@@ -46,6 +55,8 @@ class CallFilters:
     line: str | None = None
     disposition: Disposition | None = None
     answered_by: str | None = None
+    priority: Priority | None = None
+    numbers: CallerNumbers | None = None
     q: str | None = None
 
 
@@ -70,19 +81,60 @@ class CallLog:
         Raises:
             BadCursor: `cursor` was not made here.
         """
-        query = page_query(filters, limit=limit + 1, cursor=cursor)
-        records = self._read(lambda connection: _records(connection, query))
+
+        def question(connection: Connection) -> tuple[CallRecord, ...]:
+            session = Session.of(connection)
+            if filters.q is not None and (words := filters.q.strip()) and _is_prose(session, words):
+                return _records(connection, _about(connection, filters, words, limit=limit + 1, cursor=cursor))
+            found = None
+            if filters.numbers is not None:
+                found = found_by(session, filters.numbers, alone=_asks_no_more(filters))
+            return _records(connection, page_query(filters, limit=limit + 1, cursor=cursor, found=found))
+
+        records = self._read(question)
         return Page(items=records[:limit], next=_next(records, limit))
 
 
-def page_query(filters: CallFilters, *, limit: int, cursor: str | None) -> Select[Any]:
-    """The question for the calls and tickets of one page. Raises BadCursor."""
-    query = CALL_WITH_TICKET.where(*_conditions(filters))
+def page_query(filters: CallFilters, *, limit: int, cursor: str | None, found: Found | None = None) -> Select[Any]:
+    """The question for the calls and tickets of one page. Raises BadCursor.
+
+    `found` tells among which calls a client's are looked for, where that is better than walking back.
+    """
+    conditions = _from_there(filters, cursor)
+    if found is not None:
+        conditions.append(calls.c.call_sid.in_(found.keys(conditions, limit=limit)) if found != Found() else false())
+    query = CALL_WITH_TICKET.where(*conditions)
+    return query.order_by(calls.c.started_at.desc(), calls.c.call_sid.desc()).limit(limit)
+
+
+def _from_there(filters: CallFilters, cursor: str | None) -> list[ColumnElement[bool]]:
+    conditions = _conditions(filters)
     if cursor is not None:
         started_at, call_sid = unpacked(cursor)
         here = literal(started_at, calls.c.started_at.type), literal(call_sid, calls.c.call_sid.type)
-        query = query.where(tuple_(calls.c.started_at, calls.c.call_sid) < tuple_(*here))
-    return query.order_by(calls.c.started_at.desc(), calls.c.call_sid.desc()).limit(limit)
+        conditions.append(tuple_(calls.c.started_at, calls.c.call_sid) < tuple_(*here))
+    return conditions
+
+
+def _is_prose(session: Session, words: str) -> bool:
+    """Whether to look for these words in what people wrote: they are no number, no SID, and no name of who answered."""
+    if not words.strip(_OF_NUMBERS) or (words.startswith("CA") and len(words) == _SID_LENGTH):
+        return False
+    key = name_key(words)
+    first = session.one(_FIRST_NAME, {"key": key})
+    return first is None or first[0] != key
+
+
+def _about(connection: Connection, filters: CallFilters, words: str, *, limit: int, cursor: str | None) -> Select[Any]:
+    """The question for one page of the calls whose tickets have these words. Raises BadCursor."""
+    conditions = _from_there(replace(filters, q=None), cursor)
+    asked = tickets_with(Session.of(connection), words)
+    numbers = [] if asked is None else list(connection.execute(asked).scalars())
+    theirs = select(calls.c.started_at, calls.c.call_sid).where(calls.c.ticket.in_(numbers), *conditions)
+    # Put in order here: asked for an order, PostgreSQL may go through the whole log by time instead of by these few.
+    newest = sorted(map(tuple, connection.execute(theirs).all()), reverse=True)[:limit]
+    query = CALL_WITH_TICKET.where(calls.c.call_sid.in_([call_sid for _, call_sid in newest]))
+    return query.order_by(calls.c.started_at.desc(), calls.c.call_sid.desc())
 
 
 def _next(records: tuple[CallRecord, ...], limit: int) -> str | None:
@@ -118,9 +170,23 @@ def _conditions(filters: CallFilters) -> list[ColumnElement[bool]]:
         found.append(calls.c.answered_by_key == name_key(filters.answered_by))
     if filters.caller is not None:
         found.extend(_from_number(filters.caller))
+    if filters.priority is not None:
+        found.extend(_of_priority(filters.priority))
+    if filters.numbers is not None:
+        found.append(among(filters.numbers))
     if filters.q is not None and (words := filters.q.strip()):
         found.append(_found_by(words))
     return found
+
+
+def _asks_no_more(filters: CallFilters) -> bool:
+    """Whether nothing but a client and times is asked for."""
+    return filters == CallFilters(since=filters.since, until=filters.until, numbers=filters.numbers)
+
+
+def _of_priority(priority: Priority) -> list[ColumnElement[bool]]:
+    same = calls.c.priority == priority
+    return [same] if priority is Priority.HIGH else [and_(same, text(f"calls.{UNUSUAL_PRIORITY}"))]
 
 
 def _from_number(number: str) -> list[ColumnElement[bool]]:
@@ -133,7 +199,7 @@ def _from_number(number: str) -> list[ColumnElement[bool]]:
 
 def _found_by(words: str) -> ColumnElement[bool]:
     digits = "".join(filter(str.isdigit, words))
-    written_as_number = not words.strip("0123456789+-.() #")
+    written_as_number = not words.strip(_OF_NUMBERS)
     if written_as_number and len(digits) >= _SHORTEST_NUMBER:
         return calls.c.caller_tail == tail_of(digits)
     if written_as_number and digits:

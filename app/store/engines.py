@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from sqlalchemy import URL, Engine, make_url
+from sqlalchemy import URL, Connection, Engine, make_url
 
 from app.store import sqlite
 from app.store.prepared import Session
@@ -15,12 +15,15 @@ from app.store.prepared import Session
 class Gate(Protocol):
     """Hands out one session at a time for a write: begun on entry, committed on exit, undone when it raises.
 
-    A session for `reading` holds nothing; a single statement that writes in one is a transaction of its own.
+    A session for `reading` holds nothing; a single statement that writes in one is a transaction of its own. What is
+    lent for questions is SQLAlchemy's own connection.
     """
 
     def writing(self) -> AbstractContextManager[Session]: ...
 
     def reading(self) -> AbstractContextManager[Session]: ...
+
+    def lending(self) -> AbstractContextManager[Connection]: ...
 
     def close(self) -> None: ...
 

@@ -336,6 +336,7 @@ api_tokens = Table(
     Column("secret_sha256", Text, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("last_used_at", Instant),
 )
 
 heartbeats = Table(

@@ -144,6 +144,16 @@ class PostgresqlGate:
                 _give_back(connection, driver)
                 raise
 
+    @contextmanager
+    def lending(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection:
+            try:
+                yield connection
+            except BaseException:
+                if getattr(connection.connection.driver_connection, "closed", False):
+                    connection.invalidate()
+                raise
+
     def close(self) -> None:
         """Nothing is held between writes."""
 

@@ -104,9 +104,11 @@ class Publications:
         """Return the newest entry, whatever its kind; None where there never was one."""
         return self._read(lambda connection: _newest(Session.of(connection)))
 
-    def page(self, limit: int) -> tuple[Publication, ...]:
-        """Return at most so many entries, newest first."""
+    def page(self, limit: int, *, before: int | None = None) -> tuple[Publication, ...]:
+        """Return at most so many entries, newest first; only those before a number, if one is given."""
         query = _ALL.order_by(_TABLE.number.desc()).limit(limit)
+        if before is not None:
+            query = query.where(_TABLE.number < before)
         return tuple(map(_publication_of, self._read(lambda connection: connection.execute(query).all())))
 
     def last_written(self, written: str) -> Publication | None:

@@ -7,16 +7,32 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, TextClause, select, text
+from sqlalchemy import bindparam, select, text
 
 from app.cdr.records import Ticket
 from app.store.access import Reader
 from app.store.models import OPEN_TICKETS, ticket_updates, tickets
+from app.store.prepared import Session
 from app.store.rows import TICKET_COLUMNS, ticket_of
 
 # The names of programs, with which their keys begin, are never empty.
 REMINDER_KEYS = ":update:"
 _TICKET = select(*(tickets.c[name] for name in TICKET_COLUMNS))
+_BEFORE = bindparam("before", type_=tickets.c.update_due_at.type)
+_IS_DUE = (tickets.c.update_due_at.is_not(None), tickets.c.update_due_at < _BEFORE, text(OPEN_TICKETS))
+_DUE = _TICKET.where(*_IS_DUE).order_by(tickets.c.update_due_at, tickets.c.number)
+_ENTRY = ticket_updates.c
+_REMINDED = (
+    select(_ENTRY.ticket, _ENTRY.key, _ENTRY.at, _ENTRY.detail)
+    .join_from(tickets, ticket_updates, _ENTRY.ticket == tickets.c.number)
+    .where(*_IS_DUE, _ENTRY.key.is_not(None), _ENTRY.key.like(bindparam("keys", type_=_ENTRY.key.type)))
+    .order_by(_ENTRY.id)
+)
+_WANTED = _TICKET.where(
+    tickets.c.number == bindparam("number", type_=tickets.c.number.type),
+    tickets.c.update_due_at.is_not(None),
+    text(OPEN_TICKETS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +60,23 @@ class ReminderLog:
 
     def due(self, *, before: datetime) -> tuple[DueTicket, ...]:
         """Open tickets whose update is due before an instant, or overdue, the longest due first."""
-        return self._read(lambda connection: _due(connection, before))
+        return self._read(lambda connection: _due(Session.of(connection), before))
 
-    def due_at(self, number: int) -> datetime | None:
-        """When the update of a ticket is due; None where none is."""
-        query = select(tickets.c.update_due_at).where(tickets.c.number == number, text(OPEN_TICKETS))
-        return self._read(lambda connection: connection.execute(query).scalar())
+    def wanted(self, number: int) -> Ticket | None:
+        """An open ticket of which an update is due at some time; None where none is."""
+        row = self._read(lambda connection: Session.of(connection).one(_WANTED, {"number": number}))
+        return None if row is None else ticket_of(row)
 
 
-def _due(connection: Connection, before: datetime) -> tuple[DueTicket, ...]:
-    query = _TICKET.where(*_is_due(before)).order_by(tickets.c.update_due_at, tickets.c.number)
-    found = [ticket_of(row) for row in connection.execute(query).all()]
-    done = _reminded(connection, before) if found else {}
+def _due(session: Session, before: datetime) -> tuple[DueTicket, ...]:
+    found = [ticket_of(row) for row in session.all(_DUE, {"before": before})]
+    done = _reminded(session, before) if found else {}
     return tuple(DueTicket(each, tuple(done.get(each.number or 0, ()))) for each in found)
 
 
-def _reminded(connection: Connection, before: datetime) -> dict[int, list[Reminded]]:
-    entry = ticket_updates.c
-    query = (
-        select(entry.ticket, entry.key, entry.at, entry.detail)
-        .join_from(tickets, ticket_updates, entry.ticket == tickets.c.number)
-        .where(*_is_due(before), entry.key.is_not(None), entry.key.startswith(REMINDER_KEYS))
-        .order_by(entry.id)
-    )
+def _reminded(session: Session, before: datetime) -> dict[int, list[Reminded]]:
     found: dict[int, list[Reminded]] = {}
-    for number, key, at, detail in connection.execute(query).all():
+    for number, key, at, detail in session.all(_REMINDED, {"before": before, "keys": f"{REMINDER_KEYS}%"}):
         told = json.loads(detail).get("told", ()) if detail else ()
         found.setdefault(number, []).append(Reminded(key, at, tuple(told)))
     return found
-
-
-def _is_due(before: datetime) -> tuple[ColumnElement[bool] | TextClause, ...]:
-    return tickets.c.update_due_at.is_not(None), tickets.c.update_due_at < before, text(OPEN_TICKETS)

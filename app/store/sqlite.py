@@ -101,12 +101,17 @@ class SqliteGate:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
+        with self.lending() as reader:
+            yield Session.of(reader)
+
+    @contextmanager
+    def lending(self) -> Iterator[Connection]:
         try:
             reader = self._readers.pop()
         except IndexError:
             reader = self._engine.connect()
         try:
-            yield Session.of(reader)
+            yield reader
         except BaseException:
             reader.invalidate()
             reader.close()

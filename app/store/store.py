@@ -15,9 +15,14 @@ from app import clock
 from app.store import engines
 from app.store.accounts import Accounts
 from app.store.audit import Audit
+from app.store.board import Board
 from app.store.call_log import CallLog
+from app.store.call_work import CallWork
+from app.store.daily_figures import DailyFigures
+from app.store.desk_overrides import DeskOverrides
 from app.store.figures import Figures
 from app.store.first_sight import FirstSight
+from app.store.inbox import Inbox
 from app.store.leadership import Leadership, leadership
 from app.store.models import alembic_version, heartbeats
 from app.store.order_log import OrderLog
@@ -29,8 +34,12 @@ from app.store.publications import Publications
 from app.store.queue import QueueLog
 from app.store.reminders import ReminderLog
 from app.store.revisions import head_revision
+from app.store.running import Running
+from app.store.swaps import Swaps
 from app.store.tallies import Tallies
+from app.store.ticket_lists import TicketLists
 from app.store.ticket_log import TicketLog
+from app.store.ticket_words import TicketWords
 from app.store.tokens import Tokens
 from app.store.turns import TurnTransaction
 from app.store.voicemail import VoicemailLog
@@ -62,19 +71,28 @@ class Store:
         self._gate = gate
         self._breaker = breaker
         self.calls = CallLog(self._read)
+        self.call_work = CallWork(self._read, self._write)
         self.tickets = TicketLog(self._read)
+        self.ticket_lists = TicketLists(self._read)
         self.tokens = Tokens(self._read, self._write)
         self.accounts = Accounts(self._read, self._write)
         self.outbox = Outbox(self._read, self._write)
         self.orders = OrderLog(self._read, self._write)
         self.voicemails = VoicemailLog(self._read)
+        self.inbox = Inbox(self._read)
         self.audit = Audit(self._read, self._write)
         self.overrides = Overrides(self._read)
+        self.desk = DeskOverrides(self._read, self._write)
+        self.board = Board(self._read)
+        self.swaps = Swaps(self._read, self._write, self.outbox.announce)
         self.queue = QueueLog(self._read)
         self.reminders = ReminderLog(self._read)
         self.publications = Publications(self._read, self._write)
         self.tallies = Tallies(self._read, self._write)
         self.figures = Figures(self._read, self._write)
+        self.days = DailyFigures(self._read, self._write)
+        self.words = TicketWords(self._read, self._write)
+        self.running = Running(self._read, self._write)
 
     @classmethod
     def open(
@@ -158,13 +176,8 @@ class Store:
         return {row.name: row.at for row in rows}
 
     def _read(self, question: Callable[[Connection], Answer]) -> Answer:
-        with translated(), self._engine.connect() as connection:
-            try:
-                return question(connection)
-            except BaseException:
-                if getattr(connection.connection.driver_connection, "closed", False):
-                    connection.invalidate()
-                raise
+        with translated(), self._gate.lending() as connection:
+            return question(connection)
 
     def _write(self, change: Callable[[Session], Answer]) -> Answer:
         with self._breaker.guard(), translated(), self._gate.writing() as session:

@@ -1,11 +1,12 @@
 """Tickets, read: one with its calls and history, and pages of many, newest first."""
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, TextClause, or_, select, text, union
+from sqlalchemy import ColumnElement, Connection, Select, Text, TextClause, cast, exists, func, or_, select, text, union
 
 from app.cdr.records import Ticket, TicketStatus, TicketUpdate
 from app.cdr.ticket_rules import CLOSED
@@ -28,7 +29,7 @@ class TicketFilters:
 
     `q` is what a person typed to find a ticket: its number, the phone number of a call to it, or an assignee.
     `is_open` keeps those neither resolved nor closed, `due_before` of them those whose update or resolution is due
-    before that instant.
+    before that instant. `unowned` keeps those nobody has, `client` those with a call that was tagged with that name.
     """
 
     status: TicketStatus | None = None
@@ -37,6 +38,8 @@ class TicketFilters:
     q: str | None = None
     due_before: datetime | None = None
     is_open: bool = False
+    unowned: bool = False
+    client: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,9 @@ class TicketLog:
         Raises:
             BadCursor: `cursor` was not made here.
         """
-        query = _TICKET.where(*_conditions(filters))
+        query = _TICKET.where(*conditions(filters))
         if cursor is not None:
-            query = query.where(tickets.c.number < _number_in(cursor))
+            query = query.where(tickets.c.number < number_in(cursor))
         query = query.order_by(tickets.c.number.desc()).limit(limit + 1)
         files = self._read(lambda connection: _files(connection, query))
         more = len(files) > limit
@@ -104,7 +107,8 @@ class TicketLog:
         return tuple(map(ticket_of, self._read(lambda connection: connection.execute(query).all())))
 
 
-def _number_in(cursor: str) -> int:
+def number_in(cursor: str) -> int:
+    """The number that is the mark of a list by number. Raises BadCursor."""
     if not (cursor.isascii() and cursor.isdigit()) or len(cursor) > len(str(LARGEST_NUMBER)):
         raise BadCursor("not a cursor of this list")
     return min(int(cursor), LARGEST_NUMBER)
@@ -153,7 +157,12 @@ def _files(connection: Connection, query: Any) -> tuple[TicketFile, ...]:  # noq
     )
 
 
-def _conditions(filters: TicketFilters) -> list[ColumnElement[bool] | TextClause]:
+def conditions(filters: TicketFilters, *, in_order_of_due: bool = False) -> list[ColumnElement[bool] | TextClause]:
+    """What the filters ask of a row.
+
+    For a list of open tickets `in_order_of_due`, which sees to the due times itself, and is to be read along its own
+    index: the one of assignees leads to all they ever had.
+    """
     found: list[ColumnElement[bool] | TextClause] = []
     if filters.status is not None:
         found.append(tickets.c.status == filters.status)
@@ -162,10 +171,16 @@ def _conditions(filters: TicketFilters) -> list[ColumnElement[bool] | TextClause
         if filters.priority in {Priority.EMERGENCY, Priority.HIGH}:
             found.append(text(URGENT_TICKETS))
     if filters.assignee is not None:
-        found.append(tickets.c.assignee == storable(filters.assignee))
+        along_status = in_order_of_due or filters.is_open
+        theirs = func.coalesce(tickets.c.assignee, "") if along_status else tickets.c.assignee
+        found.append(theirs == storable(filters.assignee))
     if filters.is_open:
         found.append(tickets.c.status.in_(_OPEN))
-    if filters.due_before is not None:
+    if filters.unowned:
+        found.append(tickets.c.assignee.is_(None))
+    if filters.client is not None:
+        found.append(_tagged(filters.client))
+    if filters.due_before is not None and not in_order_of_due:
         found.append(tickets.c.number.in_(union(*(_due(name, filters.due_before) for name in _DUE))))
     if filters.q is not None and (words := filters.q.strip()):
         found.append(_found_by(words))
@@ -176,6 +191,14 @@ def _due(name: str, before: datetime) -> Select[tuple[int]]:
     """The numbers of open tickets by one of their due times, along its index."""
     column = tickets.c[name]
     return select(tickets.c.number).where(column.is_not(None), column < before, text(OPEN_TICKETS))
+
+
+def _tagged(name: str) -> ColumnElement[bool]:
+    """Whether a call of the ticket has this tag. Tags are few and short: they are looked for in their JSON."""
+    tags = cast(calls.c.tags, Text)
+    return exists().where(
+        calls.c.ticket == tickets.c.number, tags.contains(json.dumps(storable(name)), autoescape=True)
+    )
 
 
 def _found_by(words: str) -> ColumnElement[bool]:

@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import bindparam, insert, select, update
@@ -13,6 +14,7 @@ from app.flow.messages import Detail
 from app.store.access import Reader, Writer
 from app.store.audit import AuditEntry, AuditRows
 from app.store.models import api_tokens
+from app.store.outage import StoreUnavailable
 from app.store.prepared import Session
 
 _BYTES: Final = 32
@@ -20,9 +22,12 @@ _PREFIX: Final = "ivr_"
 _LONGEST: Final = 128
 SERVICE: Final = "service"
 """Who makes and ends what nobody asked for by name."""
-_BY_HASH = select(api_tokens.c.name, api_tokens.c.role, api_tokens.c.secret_sha256).where(
+_BY_HASH = select(*(api_tokens.c[name] for name in ("id", "name", "role", "secret_sha256", "last_used_at"))).where(
     api_tokens.c.secret_sha256 == bindparam("hash"), api_tokens.c.revoked_at.is_(None)
 )
+_USED = update(api_tokens).where(api_tokens.c.id == bindparam("which")).values(last_used_at=bindparam("at"))
+# So often it is written down that a token is in use, and no more often.
+_NOTED_EVERY: Final = timedelta(hours=1)
 _INSERT = insert(api_tokens).values({name: bindparam(name) for name in ("name", "role", "secret_sha256", "created_at")})
 _REVOKE = (
     update(api_tokens)
@@ -49,6 +54,7 @@ class Token:
     role: str
     created_at: datetime
     revoked_at: datetime | None
+    last_used_at: datetime | None
 
 
 class Tokens:
@@ -71,8 +77,8 @@ class Tokens:
         self._write(change)
         return secret
 
-    def check(self, secret: str) -> TokenIdentity | None:
-        """Who this secret speaks for; None when it is unknown or revoked."""
+    def check(self, secret: str, *, at: datetime | None = None) -> TokenIdentity | None:
+        """Who this secret speaks for; None when it is unknown or revoked. That it was used is noted by the hour."""
         if len(secret) > _LONGEST:
             return None
         # A secret of 256 random bits needs no slow hash: there is nothing to guess it from.
@@ -80,6 +86,10 @@ class Tokens:
         row = self._read(lambda connection: connection.execute(_BY_HASH, {"hash": sought}).first())
         if row is None or not hmac.compare_digest(row.secret_sha256, sought):
             return None
+        if at is not None and (row.last_used_at is None or row.last_used_at <= at - _NOTED_EVERY):
+            # Reading goes on while nothing can be written.
+            with suppress(StoreUnavailable):
+                self._write(lambda session: session.run(_USED, {"which": row.id, "at": at}))
         return TokenIdentity(row.name, row.role)
 
     def revoke(self, token_id: int, *, at: datetime, by: str = SERVICE) -> bool:
@@ -100,7 +110,7 @@ class Tokens:
 
     def list(self) -> tuple[Token, ...]:
         """All tokens ever made, oldest first."""
-        columns = (api_tokens.c[name] for name in ("id", "name", "role", "created_at", "revoked_at"))
+        columns = (api_tokens.c[name] for name in ("id", "name", "role", "created_at", "revoked_at", "last_used_at"))
         query = select(*columns).order_by(api_tokens.c.id)
         rows = self._read(lambda connection: connection.execute(query).all())
         return tuple(Token(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's documented name

@@ -29,6 +29,7 @@ from sqlalchemy import literal as bound
 from sqlalchemy import literal_column as literal
 
 from app.store.access import Reader
+from app.store.message_teams import TeamScope, is_for
 from app.store.models import voicemail_contents, voicemails
 from app.store.paging import Page, packed, unpacked
 from app.store.prepared import Session
@@ -93,20 +94,21 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoicemailFilters:
-    """Which messages to show; None does not limit. `done` tells whether somebody has finished with it."""
+    """Which messages to show; None does not limit. `done`: somebody has finished with it. `scope`: a team's alone."""
 
     state: VoicemailState | None = None
     ticket: int | None = None
     done: bool | None = None
+    scope: TeamScope | None = None
 
 
 _TABLE = voicemails.c
-_COLUMNS = tuple(Voicemail.__slots__)
+VOICEMAIL_COLUMNS = tuple(Voicemail.__slots__)
 _CONTENT_COLUMNS = tuple(Sealed.__slots__)
 _SID = bindparam("sid", type_=_TABLE.recording_sid.type)
 _CALL = bindparam("call", type_=_TABLE.call_sid.type)
 _CONTENT = bindparam("which", type_=voicemail_contents.c.content.type)
-_ALL = select(*(_TABLE[name] for name in _COLUMNS))
+_ALL = select(*(_TABLE[name] for name in VOICEMAIL_COLUMNS))
 _ONE = _ALL.where(_TABLE.recording_sid == _SID)
 _OF_CALL = _ALL.where(_TABLE.call_sid == _CALL).order_by(_TABLE.turn, _TABLE.created_at, _TABLE.recording_sid)
 _SEALED = select(*(voicemail_contents.c[name] for name in _CONTENT_COLUMNS)).where(
@@ -136,17 +138,17 @@ class VoicemailRows:
 
     def add(self, voicemail: Voicemail) -> bool:
         """Insert a message; False when it was there already."""
-        row = {name: getattr(voicemail, name) for name in _COLUMNS}
+        row = {name: getattr(voicemail, name) for name in VOICEMAIL_COLUMNS}
         return self._session.one(_insert(self._session.database, "voicemails"), row) is not None
 
     def get(self, recording_sid: str) -> Voicemail | None:
         """One message, or None."""
         row = self._session.one(_ONE, {"sid": storable(recording_sid)})
-        return None if row is None else _voicemail_of(row)
+        return None if row is None else voicemail_of(row)
 
     def of_call(self, call_sid: str) -> tuple[Voicemail, ...]:
         """The messages of a call in the order they were recorded."""
-        return tuple(_voicemail_of(row) for row in self._session.all(_OF_CALL, {"call": storable(call_sid)}))
+        return tuple(voicemail_of(row) for row in self._session.all(_OF_CALL, {"call": storable(call_sid)}))
 
     def change(self, recording_sid: str, *states: VoicemailState, **columns: object) -> bool:
         """Change columns of a message that is in one of these states; False when it is in none of them."""
@@ -253,11 +255,12 @@ class VoicemailLog:
 
 
 def _voicemails(connection: Connection, query: Any) -> tuple[Voicemail, ...]:  # noqa: ANN401 - Select of many columns
-    return tuple(_voicemail_of(row) for row in connection.execute(query).all())
+    return tuple(voicemail_of(row) for row in connection.execute(query).all())
 
 
-def _voicemail_of(values: Sequence[Any]) -> Voicemail:
-    fields = dict(zip(_COLUMNS, values, strict=True))
+def voicemail_of(values: Sequence[Any]) -> Voicemail:
+    """A message from the values of VOICEMAIL_COLUMNS."""
+    fields = dict(zip(VOICEMAIL_COLUMNS, values, strict=True))
     return Voicemail(**{**fields, "state": VoicemailState(fields["state"])})
 
 
@@ -274,6 +277,8 @@ def _conditions(filters: VoicemailFilters) -> list[ColumnElement[bool]]:
         found.append(_TABLE.ticket == filters.ticket)
     if filters.done is not None:
         found.append(_TABLE.done_at.is_not(None) if filters.done else _TABLE.done_at.is_(None))
+    if filters.scope is not None:
+        found.append(is_for(filters.scope))
     return found
 
 

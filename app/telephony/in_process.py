@@ -70,7 +70,7 @@ def _response(
     response: Any = requests.Response()
     response.status_code = int(status[:3])
     response.headers.update(headers)
-    response.url, response.request = request.url, request
+    response.url, response.request, response.encoding = request.url, request, "utf-8"
     response.raw = BytesIO(body)
     response._content = body  # noqa: SLF001 (requests offers no other way to hand over a body)
     response._content_consumed = True  # noqa: SLF001

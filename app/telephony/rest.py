@@ -105,6 +105,7 @@ class _Http(HttpClient):  # type: ignore[misc] # the library has no type hints
         self._session.mount("http://", adapter)
         if application is not None:
             self._session.mount(base, InProcess(application))
+            self._session.trust_env = False  # no proxy leads there, and looking for one takes as long as the request
 
     def request(  # noqa: PLR0917 - the library's signature
         self,

@@ -21,6 +21,7 @@ from app.flow.messages import (
     Say,
     Turn,
 )
+from app.telephony.overrides import IN_A_DOCUMENT
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 EMPTY = f"{HEAD}<Response/>"
@@ -33,7 +34,7 @@ LEG_EVENTS = "ringing answered completed"
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The addresses a document leads to; each is `base` + what happened + the position token.
+    """The addresses a document leads to; each is `base` + what happened + the position token + how to ask for it.
 
     `transcribed`: what is recorded in English is also to be written down by Twilio. `queue`: where the caller waits
     while phones ring at once, and `lap` gives the token of the first lap there.
@@ -46,7 +47,8 @@ class Links:
     lap: Callable[[], str] = str
 
     def to(self, what: str) -> str:
-        return f"{self.base}/voice/{what}/{self.token}"
+        """The address, as it stands in a document."""
+        return f"{self.base}/voice/{what}/{self.token}{IN_A_DOCUMENT}"
 
 
 def render(turn: Turn, *, links: Links, caller_id: str) -> str:
@@ -122,7 +124,7 @@ def _record(record: Record, links: Links) -> str:
 
 
 def _hold(links: Links) -> str:
-    first_lap = f"{links.base}/voice/wait/{links.lap()}"
+    first_lap = f"{links.base}/voice/wait/{links.lap()}{IN_A_DOCUMENT}"
     return (
         f'<Enqueue action="{links.to("left")}" method="POST" waitUrl="{first_lap}" waitUrlMethod="POST">'
         f"{escape(links.queue)}</Enqueue>"
@@ -192,5 +194,7 @@ def text_back(words: str | None) -> str:
 def bare(apology: Say, message: Say, *, number: str | None, caller_id: str, base: str) -> str:
     """A document that needs nothing of ours but this text: apology, outside party if there is one, a message."""
     dial = f"<Dial callerId={quoteattr(caller_id)}>{escape(number)}</Dial>" if number else ""
-    record = f'<Record action="{base}/voice/recorded/none" method="POST" finishOnKey="#" maxLength="180"/>'
+    record = (
+        f'<Record action="{base}/voice/recorded/none{IN_A_DOCUMENT}" method="POST" finishOnKey="#" maxLength="180"/>'
+    )
     return f"{HEAD}<Response>{say(apology)}{dial}{say(message)}{record}<Hangup/></Response>"

@@ -6,6 +6,7 @@ Others come in by the names here. What was said is never in a log, a fact, an ad
 from app.voicemail.alert import voicemail_alert
 from app.voicemail.arrival import announce, expect, left_another, recording_stored
 from app.voicemail.listening import MAY_LISTEN, NotAllowed, NotPlayable, Why
+from app.voicemail.reach import scope_of
 from app.voicemail.transcripts import Transcriber, Transcript, transcriber
 from app.voicemail.voicemails import Voicemails
 
@@ -21,6 +22,7 @@ __all__ = [
     "expect",
     "left_another",
     "recording_stored",
+    "scope_of",
     "transcriber",
     "voicemail_alert",
 ]

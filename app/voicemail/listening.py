@@ -1,6 +1,7 @@
 """Messages played to people who may hear them, each playing in the audit log; and who has which message."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -12,6 +13,9 @@ from app.voicemail.arrival import fetching
 from app.voicemail.keeping import label
 
 MAY_LISTEN = frozenset({"staff", "supervisor", "admin"})
+# Players fetch a message in parts, and parts again for seeking: so long that is one playing.
+PLAYING_LASTS = timedelta(minutes=15)
+_LOOKED_THROUGH = 50
 _log = structlog.get_logger(__name__)
 
 
@@ -39,8 +43,12 @@ class NotPlayable(Exception):  # noqa: N818 - a state of the message
         self.why = why
 
 
-def read(services: Services, recording_sid: str, content: Content, *, by: str, role: str, at: datetime) -> bytes:
+def read(
+    services: Services, recording_sid: str, content: Content, *, by: str, role: str, at: datetime, playing: str = ""
+) -> bytes:
     """What was said, as WAV or as UTF-8 text, once it is in the audit log who asked.
+
+    What is asked for again under the same name of a `playing`, by the same person and soon, is noted once.
 
     Raises:
         NotAllowed: the role is none that may listen; the attempt is in the audit log.
@@ -54,7 +62,12 @@ def read(services: Services, recording_sid: str, content: Content, *, by: str, r
     with services.store.turn() as transaction:
         voicemail = _playable(transaction.voicemails.get(recording_sid), at=at)
         plain = _opened(services, transaction, voicemail, content)
-        transaction.audit.write(_entry(action, recording_sid, by=by, at=at, role=role, ticket=voicemail.ticket))
+        entry = _entry(action, recording_sid, by=by, at=at, role=role, ticket=voicemail.ticket)
+        if playing:
+            transaction.load(voicemail.call_sid)  # holds the call: the parts of a playing come side by side
+            entry = replace(entry, detail={**entry.detail, "playing": playing})
+        if not playing or not _goes_on(transaction, entry):
+            transaction.audit.write(entry)
         transaction.voicemails.heard(recording_sid, by=by, at=at)
     return plain
 
@@ -143,6 +156,15 @@ _WHY_NOT = {
     VoicemailState.LOST: (Why.LOST, "The message could not be kept."),
     VoicemailState.DELETED: (Why.DELETED, "The message has been deleted."),
 }
+
+
+def _goes_on(transaction: TurnTransaction, entry: AuditEntry) -> bool:
+    """Whether this playing is noted already, and not long ago."""
+    return any(
+        (each.actor, each.action, each.detail) == (entry.actor, entry.action, entry.detail)
+        and each.at > entry.at - PLAYING_LASTS
+        for each in transaction.audit.recent(entry.subject, limit=_LOOKED_THROUGH)
+    )
 
 
 def _noted(transaction: TurnTransaction, happened: bool, entry: AuditEntry) -> bool:

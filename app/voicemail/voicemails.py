@@ -56,9 +56,12 @@ class Voicemails:
             expect(transaction, call_sid, turn, sid, at=at, ticket=ticket)
             transcription.take(self.services, transaction, sid, told, at=at)
 
-    def play(self, recording_sid: str, *, by: str, role: str, at: datetime) -> bytes:
-        """The sound of a message as WAV, noted in the audit log. Raises NotAllowed or NotPlayable."""
-        return listening.read(self.services, recording_sid, Content.AUDIO, by=by, role=role, at=at)
+    def play(self, recording_sid: str, *, by: str, role: str, at: datetime, playing: str = "") -> bytes:
+        """The sound of a message as WAV, noted in the audit log. Raises NotAllowed or NotPlayable.
+
+        `playing` is a name the parts of one playing have in common, so that it is noted once.
+        """
+        return listening.read(self.services, recording_sid, Content.AUDIO, by=by, role=role, at=at, playing=playing)
 
     def transcript(self, recording_sid: str, *, by: str, role: str, at: datetime) -> str:
         """What was written down of a message, noted in the audit log. Raises NotAllowed or NotPlayable."""

@@ -61,11 +61,11 @@ def api(services: Services) -> Blueprint:
 def _serve(blueprint: Blueprint, services: Services, operation: Operation) -> None:
     @blueprint.route(operation.rule, endpoint=operation.name, methods=[operation.method])
     def answer(**path: str) -> Response:
-        asker = admit(services.store.tokens, operation.roles)
+        asker = admit(services.store.tokens, operation.roles, at=services.clock.now())
         # One snapshot a request: between two an edit might take away what the parameters name.
         snapshot = services.config.current()
         parameters = read(operation.parameters, request.args, snapshot)
-        signed = {"asker": asker} if operation.signed else {}
+        signed = {"asker": asker} if operation.signed or operation.personal else {}
         found = operation.ask(parameters, snapshot, **path, **signed)
         return found if isinstance(found, Response) else json_answer(found.model_dump_json())
 
@@ -114,7 +114,8 @@ class _Questions:
         line = lines[asked.line] if asked.line else next(iter(lines.values()))
         at = asked.at or self.services.clock.now()
         quick = self.services.store.overrides.quick(at=at)
-        steps = preview(snapshot, line=line, at=at, keys=key_entries(asked.keys or ""), quick=quick)
+        desk = self.services.store.desk.in_force(at=at)
+        steps = preview(snapshot, line=line, at=at, keys=key_entries(asked.keys or ""), quick=quick, desk=desk)
         return documents.Route(line=line.name, at=at, revision=snapshot.revision, steps=documents.route_steps(steps))
 
 

@@ -24,9 +24,10 @@ _REFERENCE = "#/components/schemas/{model}"
 class Operation:
     """One thing the API does: where, what it takes, what it answers with, and who may ask.
 
-    `signed`: what `ask` does is answered for, so it is handed the token's identity as `asker`. `media` is what the
-    answer is; where it is not JSON, `ask` gives the whole response and `answers` is None. `body` is what has to be sent
-    as JSON, which `ask` reads; `told` are further statuses, of which those below 300 are answers like 200.
+    `signed`: what `ask` does is answered for, so it is handed the token's identity as `asker`; `personal`: it is handed
+    that because the answer depends on who asks. `media` is what the answer is; where it is not JSON, `ask` gives the
+    whole response and `answers` is None. `body` is what has to be sent as JSON, which `ask` reads; `told` are further
+    statuses, of which those below 300 are answers like 200.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Operation:
     roles: frozenset[Role] = EVERY_ROLE
     method: HTTPMethod = HTTPMethod.GET
     signed: bool = False
+    personal: bool = False
     media: str = JSON
     body: type[BaseModel] | None = None
     told: tuple[HTTPStatus, ...] = ()

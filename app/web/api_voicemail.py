@@ -15,8 +15,8 @@ from pydantic import AwareDatetime
 
 from app.config.snapshot import Snapshot
 from app.services import Services
-from app.store import BadCursor, TokenIdentity, Voicemail, VoicemailFilters, VoicemailState
-from app.voicemail import NotAllowed, NotPlayable, Voicemails, Why
+from app.store import BadCursor, TeamScope, TokenIdentity, Voicemail, VoicemailFilters, VoicemailState
+from app.voicemail import NotAllowed, NotPlayable, Voicemails, Why, scope_of
 from app.web.api_access import signature
 from app.web.api_documents import Document
 from app.web.api_openapi import Operation
@@ -93,6 +93,7 @@ def _questions(messages: "_Messages") -> tuple[Operation, ...]:
             parameters=VoicemailParameters,
             answers=MessagePage,
             ask=messages.page,
+            personal=True,
         ),
         Operation(
             name="voicemail",
@@ -101,6 +102,7 @@ def _questions(messages: "_Messages") -> tuple[Operation, ...]:
             parameters=Parameters,
             answers=Message,
             ask=messages.one,
+            personal=True,
         ),
         Operation(
             name="voicemail_audio",
@@ -160,20 +162,20 @@ class _Messages:
     def _now(self) -> datetime:
         return self.services.clock.now()
 
-    def page(self, asked: VoicemailParameters, _snapshot: Snapshot) -> MessagePage:
+    def page(self, asked: VoicemailParameters, snapshot: Snapshot, *, asker: TokenIdentity) -> MessagePage:
         done = None if asked.done is None else asked.done is YesNo.YES
-        filters = VoicemailFilters(state=asked.state, ticket=asked.ticket, done=done)
+        filters = VoicemailFilters(state=asked.state, ticket=asked.ticket, done=done, scope=_scope(snapshot, asker))
         try:
             page = self.services.store.voicemails.page(filters, limit=asked.limit, cursor=asked.cursor)
         except BadCursor:
             raise faulty_cursor() from None
         return MessagePage(items=[_document(each) for each in page.items], next=page.next)
 
-    def one(self, _asked: Parameters, _snapshot: Snapshot, *, recording_sid: str) -> Message:
-        return _document(self._found(recording_sid))
+    def one(self, _asked: Parameters, _snapshot: Snapshot, *, recording_sid: str, asker: TokenIdentity) -> Message:
+        return _document(self._found(recording_sid, asker))
 
     def audio(self, _asked: Parameters, _snapshot: Snapshot, *, recording_sid: str, asker: TokenIdentity) -> Response:
-        sid, by, at = self._found(recording_sid).recording_sid, signature(asker), self._now
+        sid, by, at = self._found(recording_sid, asker).recording_sid, signature(asker), self._now
         if request.method == HTTPMethod.HEAD:
             # Nothing is played, so nothing is noted.
             size = _told(lambda: self._voicemails.size(sid, at=at))
@@ -188,45 +190,53 @@ class _Messages:
     def transcript(
         self, _asked: Parameters, _snapshot: Snapshot, *, recording_sid: str, asker: TokenIdentity
     ) -> TranscriptText:
-        sid, by, at = self._found(recording_sid).recording_sid, signature(asker), self._now
+        sid, by, at = self._found(recording_sid, asker).recording_sid, signature(asker), self._now
         text = _told(lambda: self._voicemails.transcript(sid, by=by, role=asker.role, at=at))
         return TranscriptText(recording_sid=sid, text=text)
 
     def claim(self, _asked: Parameters, _snapshot: Snapshot, *, recording_sid: str, asker: TokenIdentity) -> Message:
-        before, by = self._found(recording_sid), signature(asker)
+        before, by = self._found(recording_sid, asker), signature(asker)
         if self._voicemails.claim(before.recording_sid, by=by, at=self._now):
-            return _document(self._found(recording_sid))
-        return self._unless(recording_sid, lambda now: now.claimed_by == by and now.done_at is None)
+            return _document(self._found(recording_sid, asker))
+        return self._unless(recording_sid, asker, lambda now: now.claimed_by == by and now.done_at is None)
 
     def release(self, _asked: Parameters, _snapshot: Snapshot, *, recording_sid: str, asker: TokenIdentity) -> Message:
-        before, by = self._found(recording_sid), signature(asker)
+        before, by = self._found(recording_sid, asker), signature(asker)
         if self._voicemails.release(before.recording_sid, by=by, at=self._now):
-            return _document(self._found(recording_sid))
-        return self._unless(recording_sid, lambda now: now.claimed_by is None and now.done_at is None)
+            return _document(self._found(recording_sid, asker))
+        return self._unless(recording_sid, asker, lambda now: now.claimed_by is None and now.done_at is None)
 
     def heard(self, _asked: Parameters, _snapshot: Snapshot, *, recording_sid: str, asker: TokenIdentity) -> Message:
-        before = self._found(recording_sid)
+        before = self._found(recording_sid, asker)
         self._voicemails.heard(before.recording_sid, by=signature(asker), at=self._now)
-        return _document(self._found(recording_sid))
+        return _document(self._found(recording_sid, asker))
 
     def done(self, _asked: Parameters, _snapshot: Snapshot, *, recording_sid: str, asker: TokenIdentity) -> Message:
-        before, by = self._found(recording_sid), signature(asker)
+        before, by = self._found(recording_sid, asker), signature(asker)
         if self._voicemails.done(before.recording_sid, by=by, at=self._now):
-            return _document(self._found(recording_sid))
-        return self._unless(recording_sid, lambda now: now.done_by == by)
+            return _document(self._found(recording_sid, asker))
+        return self._unless(recording_sid, asker, lambda now: now.done_by == by)
 
-    def _found(self, recording_sid: str) -> Voicemail:
-        found = self.services.store.voicemails.get(recording_sid) if _SID.fullmatch(recording_sid) else None
+    def _found(self, recording_sid: str, asker: TokenIdentity) -> Voicemail:
+        scope = _scope(self.services.config.current(), asker)
+        known = _SID.fullmatch(recording_sid)
+        found = self.services.store.inbox.get(recording_sid, scope=scope) if known else None
         if found is None:
             raise ApiProblem(HTTPStatus.NOT_FOUND, "there is no message with this SID")
-        return found
+        return found.voicemail
 
-    def _unless(self, recording_sid: str, is_so_already: Callable[[Voicemail], bool]) -> Message:
+    def _unless(self, recording_sid: str, asker: TokenIdentity, is_so_already: Callable[[Voicemail], bool]) -> Message:
         """What did not happen may be so already: a repeated request is no problem."""
-        now = self._found(recording_sid)
+        now = self._found(recording_sid, asker)
         if is_so_already(now):
             return _document(now)
         raise ApiProblem(HTTPStatus.CONFLICT, _why_not(now))
+
+
+def _scope(snapshot: Snapshot, asker: TokenIdentity) -> TeamScope | None:
+    """A token that bears the name of one of the staff sees what they see; one of a program, by its role alone."""
+    is_person = asker.name in snapshot.roster.people
+    return scope_of(snapshot, name=asker.name, role=asker.role) if is_person else None
 
 
 def _told(ask: Callable[[], AnswerT]) -> AnswerT:

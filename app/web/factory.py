@@ -30,15 +30,21 @@ class _NoSessions(SessionInterface):
 
 def make_app(services: Services) -> Flask:
     """The application over these services. Nothing is started: no thread, no connection."""
+    app = telephone_app(services)
+    app.register_blueprint(api(services))
+    app.register_blueprint(feeds(services))
+    app.register_blueprint(health(services))
+    app.register_blueprint(desk(services))
+    return app
+
+
+def telephone_app(services: Services) -> Flask:
+    """The part of the application that the telephone company asks."""
     app = Flask(__name__, static_folder=None)
     app.session_interface = _NoSessions()
     app.config["SECRET_KEY"] = services.settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = 1_048_576
     app.register_blueprint(webhooks(services))
-    app.register_blueprint(api(services))
-    app.register_blueprint(feeds(services))
-    app.register_blueprint(health(services))
-    app.register_blueprint(desk(services))
     register_problems(app)
     observe(app)
     app.wsgi_app = FirstRing(services, app.wsgi_app)  # type: ignore[method-assign] # Flask's documented way

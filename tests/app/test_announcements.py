@@ -9,11 +9,13 @@ from typing import cast
 import pytest
 
 from app.announcements import Announcer, TicketEvent
-from app.calls import Calls
+from app.call_records import CallRecords
+from app.cdr.records import Channel, Ticket, TicketStatus
 from app.flow.messages import Order, OrderKind
 from app.outgoing import Endpoint, MailServer, MailWay, Protection
 from app.simulator.handsets import ignore
 from app.store import OrderState, TurnTransaction
+from oncall import Priority
 from tests.desk import MAIN, SATURDAY_NIGHT, Desk, make_desk
 from tests.scenarios.breakdowns import BreakingStore, never, unavailable_always
 
@@ -108,7 +110,7 @@ def test_a_call_of_an_outage_is_told_once_it_is_stored_and_once(listened_to: Des
     store.breaks(never)
     assert openings(listened_to) == []
     for _ in range(2):
-        Calls(listened_to.services).replay()
+        CallRecords(listened_to.services).replay()
     assert openings(listened_to) == ["mail", "webhook"]
 
 
@@ -119,5 +121,52 @@ def test_a_call_that_loses_the_database_for_a_moment_is_told_once(listened_to: D
     store.breaks(unavailable_always)
     listened_to.dials(MAIN, at="2026-11-28T09:30-06:00", keys="1", caller="+18165550177")
     store.breaks(never)
-    Calls(listened_to.services).replay()
+    CallRecords(listened_to.services).replay()
     assert openings(listened_to) == ["mail", "mail", "webhook", "webhook"]
+
+
+def told_of(desk: Desk, number: int) -> list[str]:
+    """What the endpoint hears of a ticket, in order."""
+    orders = [order for state in OrderState for order in desk.services.store.orders.list(state, limit=99)]
+    webhooks = [order for order in orders if order.kind == OrderKind.WEBHOOK and order.payload["ticket"] == number]
+    return [str(order.payload["event"]) for order in sorted(webhooks, key=lambda order: str(order.payload["at"]))]
+
+
+def test_what_calls_make_of_tickets_is_told(listened_to: Desk) -> None:
+    """The first call is taken; the second is about the same, so that its own ticket is merged into the first."""
+    first = listened_to.dials(MAIN, at="2026-12-01T10:00-06:00", keys="2")
+    number = first.ticket.number
+    assert number is not None
+    second = listened_to.dials(MAIN, at="2026-12-01T15:00-06:00", keys="2")
+
+    assert second.call.ticket == number
+    assert told_of(listened_to, number) == ["opened", "acknowledged"]
+    assert told_of(listened_to, number + 1) == ["opened", "merged"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "events"),
+    [
+        (TicketStatus.NEW, TicketStatus.ACKNOWLEDGED, [TicketEvent.ACKNOWLEDGED]),
+        (TicketStatus.RESOLVED, TicketStatus.IN_PROGRESS, [TicketEvent.REOPENED]),
+        (TicketStatus.CLOSED, TicketStatus.NEW, [TicketEvent.REOPENED]),
+        (TicketStatus.WAITING, TicketStatus.IN_PROGRESS, []),
+        (TicketStatus.RESOLVED, TicketStatus.CLOSED, []),
+    ],
+)
+def test_a_turn_of_a_call_tells_what_it_made_of_the_tickets_status(
+    before: TicketStatus, after: TicketStatus, events: list[TicketEvent]
+) -> None:
+    ordered = Ordered()
+    ticket = Ticket(
+        number=1042,
+        channel=Channel.PHONE,
+        priority=Priority.HIGH,
+        status=before,
+        subject="",
+        requester="",
+        created_at=AT,
+    )
+    announcer = Announcer(endpoints=(ONE,))
+    announcer.follow(cast("TurnTransaction", ordered), ticket, replace(ticket, status=after), at=AT)
+    assert [order.payload["event"] for order in ordered.orders] == events

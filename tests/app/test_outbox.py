@@ -16,6 +16,7 @@ from app.services import Services, wire
 from app.settings import read_settings
 from app.store import ClaimedOrder, Lane, Store, StoreUnavailable
 from app.telephony.outbound import Telephony
+from app.telephony.overrides import OVERRIDES
 from tests.fakes import FakeRandom, FakeTelephony, down, no_answer, refused, too_many
 
 AT = datetime(2026, 12, 1, 16, tzinfo=UTC)
@@ -122,7 +123,8 @@ def test_a_phone_is_rung_from_the_lines_number(house: House) -> None:
     assert house.deliver() == 2
     first, second = house.phones.rings
     assert (first.to, first.from_, first.timeout_seconds) == (STAFF, MAIN, 25)
-    assert (first.url, first.status_callback) == (f"{BASE}/voice/leg/abc", f"{BASE}/voice/leg/abc/status")
+    told = (f"{BASE}/voice/leg/abc{OVERRIDES}", f"{BASE}/voice/leg/abc/status{OVERRIDES}")
+    assert (first.url, first.status_callback) == told
     assert (second.from_, second.status_callback) == (ALTERNATE, None)
     assert house.rung == [("ring", first.sid), ("other line", second.sid)]
     assert house.gave_up == []

@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.config.snapshot import Snapshot
-from app.provisioning import OVERRIDES, compare, provision, wanted_wiring
+from app.provisioning import compare, provision, wanted_wiring
+from app.telephony.overrides import OVERRIDES
 from app.telephony.provider import ProviderError
 from tests.app.edits import edited
 from tests.app.phone_company import PhoneCompany, number
@@ -31,7 +32,7 @@ def test_every_line_leads_to_this_service() -> None:
     assert WANTED == {
         "voice_url": "https://desk.example.org/voice/incoming#rc=2&rp=5xx,ct,rt&ct=1500&rt=3000&tt=14000",
         "voice_method": "POST",
-        "voice_fallback_url": "https://desk.example.org/voice/fallback",
+        "voice_fallback_url": "https://desk.example.org/voice/fallback#rc=2&rp=5xx,ct,rt&ct=1500&rt=3000&tt=14000",
         "voice_fallback_method": "POST",
         "status_callback": "https://desk.example.org/voice/status",
         "status_callback_method": "POST",

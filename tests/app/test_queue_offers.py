@@ -107,7 +107,7 @@ def test_two_keys_at_once_have_one_winner(desk: Desk) -> None:
                 return False
             detail: dict[str, Detail] = {"leg": exchange, "leg_sid": f"CA{exchange}"}
             fact = Fact(kind=FactKind.LEG_ACCEPTED, key=f"a{exchange}", at=AT, because="key", detail=detail)
-            calls.store_facts(transaction, record, exchange, [fact])
+            calls.records.store_facts(transaction, record, exchange, [fact])
             return True
 
     with ThreadPoolExecutor(2) as pool:

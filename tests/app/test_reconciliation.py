@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.call_records import CallRecords
 from app.calls import Calls
 from app.cdr.records import CallRecord, Disposition, LegOutcome, TicketStatus
 from app.reconciliation import BEAT, Deed, Reconciled, reconcile
@@ -133,7 +134,7 @@ def test_what_the_spool_still_held_completes_the_call(desk: Desk) -> None:
     opening = record_of(desk)
     entry = SpoolEntry.of(call_sid=other, turn=0, facts=told, opening=opening, reply=None)
     services.spool.append(entry)
-    Calls(services).replay()
+    CallRecords(services).replay()
     record = record_of(desk, other)
     assert record.ticket.subject == f"Missed call from {CALLER} on the main line, hung up in the menu"
     assert record.ticket.number == number

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.cdr.records import Target, Ticket, TicketStatus, UpdateRule
 from app.cdr.ticket_rules import Move, moved
 from app.flow.messages import Fact, FactKind
@@ -302,7 +302,7 @@ def test_a_call_that_came_over_does_not_rewrite_the_ticket(desk: Desk) -> None:
     desk.clock.at = AT + HOUR
     change(desk, newer, subject="PACS down")
     change(desk, older, merge_into=newer)
-    Calls(desk.services).tell(sid(1), 3, _fact(FactKind.DIGITS_COLLECTED, AT, callback_number="+18165550177"))
+    CallRecords(desk.services).tell(sid(1), 3, _fact(FactKind.DIGITS_COLLECTED, AT, callback_number="+18165550177"))
     assert ticket_of(desk, newer).subject == "PACS down"
     assert ticket_of(desk, newer).requester == "+18165550142"
 
@@ -381,7 +381,7 @@ def test_replaying_an_outage_does_not_undo_what_staff_have_decided(
     ]
     desk.services.spool.append(SpoolEntry.of(call_sid=sid(1), turn=4, facts=facts, opening=None, reply=None))
     for _ in range(2):
-        assert Calls(desk.services).replay() in {0, 1}
+        assert CallRecords(desk.services).replay() in {0, 1}
     ticket = ticket_of(desk, number)
     assert (ticket.priority, ticket.requester, ticket.subject) == (is_then, "clinic", "ours")
 
@@ -389,11 +389,11 @@ def test_replaying_an_outage_does_not_undo_what_staff_have_decided(
 def test_a_reopened_ticket_stays_open_when_its_old_call_is_told_again(desk: Desk) -> None:
     number = opened(desk, started_at=AT)
     desk.clock.at = AT + HOUR
-    Calls(desk.services).tell(sid(1), 2, _fact(FactKind.CALLER_BLOCKED, AT))
+    CallRecords(desk.services).tell(sid(1), 2, _fact(FactKind.CALLER_BLOCKED, AT))
     change(desk, number, status=TicketStatus.IN_PROGRESS)
     late = SpoolEntry.of(call_sid=sid(1), turn=4, facts=[_fact(FactKind.MENU_OFFERED, AT)], opening=None, reply=None)
     desk.services.spool.append(late)
-    assert Calls(desk.services).replay() == 1
+    assert CallRecords(desk.services).replay() == 1
     assert ticket_of(desk, number).status is TicketStatus.IN_PROGRESS
 
 

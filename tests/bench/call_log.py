@@ -1,4 +1,6 @@
-"""How long pages of the call log take with millions of calls: `python -m tests.bench.call_log [--calls 5000000]`.
+"""How long pages of the call log and figures of reports take with millions of calls.
+
+`python -m tests.bench.call_log [--calls 5000000] [--postgresql]`
 
 Fills a SQLite database (with --postgresql a private server besides) by statements of its own, and prints medians and
 the slowest of several rounds for a small log and for the large one.
@@ -14,12 +16,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, create_engine, text
 
 from app.cdr.records import Disposition
-from app.store import CallFilters, Store
+from app.store import CallerNumbers, CallFilters, FigureKind, Span, Store
 from app.store.paging import packed
+from oncall import Priority, local_date
 from tests.databases import PostgresqlServer, migrate, start_postgresql
 
 SMALL = 100_000
@@ -31,6 +35,11 @@ _SECONDS_APART = 17
 _NEWEST = datetime(2026, 11, 28, 9, tzinfo=UTC)
 # Who calls once in a thousand calls, and the number that called only a few times in all.
 _RARE = "+18165550199"
+_ZONE = ZoneInfo("America/Chicago")
+_CLINIC = CallerNumbers(spans=(Span("+18165550117", "+18165550117"), Span("+18165550119", "+18165550119")))
+_HOSPITAL = CallerNumbers(spans=(Span("+18165550120", "+18165550159"),))
+_SELDOM = CallerNumbers(spans=(Span("+18165550198", "+18165550199"),))
+_ALL = CallerNumbers(spans=(Span("+18165550100", "+18165550190"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +79,23 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ivr-call-log-")))
         targets: dict[str, Callable[[], str]] = {"sqlite": lambda: f"sqlite:///{folder / 'ivr.db'}"}
         if asked.postgresql:
-            server = stack.enter_context(_postgresql())
-            targets["postgresql"] = lambda: _made(server)
+            server = stack.enter_context(private_postgresql())
+            targets["postgresql"] = lambda: made(server)
         for name, where in targets.items():
             url = where()
             migrate(url)
             figures = {}
             begun = perf_counter()
-            for first, last in ((0, SMALL), (SMALL, asked.calls)):
-                _fill(url, first, last)
-                figures[last] = _measured(url, last)
+            for first, last in ((0, SMALL), (SMALL, max(asked.calls, SMALL + 1))):
+                fill(url, first, last)
+                counted = count_days(url, last)
+                figures[last] = {**_measured(url, last), "counting one day anew": counted}
             _print(name, figures, perf_counter() - begun)
 
 
 @contextmanager
-def _postgresql() -> Iterator[PostgresqlServer]:
+def private_postgresql() -> Iterator[PostgresqlServer]:
+    """A server that goes with the block."""
     data = Path(tempfile.mkdtemp(prefix="ivr-call-log-pg-"))
     server = start_postgresql(data / "data")
     try:
@@ -94,12 +105,13 @@ def _postgresql() -> Iterator[PostgresqlServer]:
         shutil.rmtree(data, ignore_errors=True)
 
 
-def _made(server: PostgresqlServer) -> str:
+def made(server: PostgresqlServer) -> str:
+    """The address of a new database."""
     server.run("CREATE DATABASE calls")
     return server.url("calls")
 
 
-def _fill(url: str, first: int, last: int) -> None:
+def fill(url: str, first: int, last: int) -> None:
     """Calls number `first` to `last`, in order of time; indexes are made anew behind them, which takes a fraction."""
     engine = create_engine(url)
     dialect = POSTGRESQL if engine.dialect.name == "postgresql" else SQLITE
@@ -147,6 +159,7 @@ def _rows(to: Dialect) -> Iterator[str]:
         "CASE n % 4 WHEN 0 THEN 'Jamison White' WHEN 1 THEN 'Lasha Dalakishvili' "
         "WHEN 2 THEN 'triggerfish-1' ELSE 'triggerfish-2' END"
     )
+    priority = "CASE WHEN n % 40000 = 9 THEN 'low' WHEN n % 50 = 0 THEN 'emergency' ELSE 'high' END"
     taken, begun = "n % 10 < 9", f"n * {_SECONDS_APART}"
     owner = f"CASE WHEN {taken} THEN {person} END"
     yield (
@@ -159,7 +172,7 @@ def _rows(to: Dialect) -> Iterator[str]:
         f"{to.numbers}INSERT INTO calls (call_sid, line, caller, caller_tail, dialled, started_at, config_revision, "  # noqa: S608
         "priority, answered_at, ended_at, wait_seconds, talk_seconds, disposition, answered_by, answered_by_key, "
         f"ticket, stage, tags) SELECT {to.sid}, CASE WHEN n % 20 = 0 THEN 'alternate' ELSE 'main' END, {number}, "
-        f"substr({number}, 6), '+18162327483', {at(begun)}, '4be1c0ffee', 'medium', "
+        f"substr({number}, 6), '+18162327483', {at(begun)}, '4be1c0ffee', {priority}, "
         f"CASE WHEN {taken} THEN {at(f'{begun} + 20')} END, {at(f'{begun} + 200')}, 20, "
         f"CASE WHEN {taken} THEN {whole('n % 180')} END, "
         f"CASE WHEN {taken} THEN 'answered' WHEN n % 20 = 9 THEN 'voicemail' ELSE 'abandoned' END, "
@@ -172,6 +185,13 @@ def _rows(to: Dialect) -> Iterator[str]:
         f"'ring group offsite', 'schedules/staff.yaml:34', {to.no}, answered_at, ended_at, 'accepted' "
         "FROM calls WHERE ticket BETWEEN 1001 + :first AND 1001 + :last ORDER BY call_sid"
     )
+    # What people wrote about one ticket of ten: two words that are everywhere, never together, and one that is rare.
+    for word, written in (
+        ("'viewer'", "n % 10 = 3"),
+        ("'printer'", "n % 10 = 7"),
+        ("'room' || n % 9999", "n % 10 = 3"),
+    ):
+        yield f"{to.numbers}INSERT INTO ticket_words (word, ticket) SELECT {word}, 1001 + n FROM s WHERE {written}"  # noqa: S608
 
 
 def _measured(url: str, calls: int) -> Mapping[str, tuple[float, float]]:
@@ -180,7 +200,7 @@ def _measured(url: str, calls: int) -> Mapping[str, tuple[float, float]]:
     newest = store.calls.page(CallFilters(), limit=PAGE).items
     middle = _NEWEST - timedelta(seconds=(LARGE - calls // 2) * _SECONDS_APART)
     month = timedelta(days=30)
-    by = _cursor(url, PAGE * 999)
+    by, last = _cursor(url, PAGE * 999), local_date(last_moment(calls), zone=_ZONE)
     questions: dict[str, Callable[[], object]] = {
         "newest page": lambda: store.calls.page(CallFilters(), limit=PAGE),
         "one line": lambda: store.calls.page(CallFilters(line="alternate"), limit=PAGE),
@@ -196,6 +216,28 @@ def _measured(url: str, calls: int) -> Mapping[str, tuple[float, float]]:
         "ticket number": lambda: store.calls.page(CallFilters(q=str(1001 + calls // 2)), limit=PAGE),
         "who answered": lambda: store.calls.page(CallFilters(q="lasha dalakishvili"), limit=PAGE),
         "nobody by that name": lambda: store.calls.page(CallFilters(q="nobody at all"), limit=PAGE),
+        "text: a word of few": lambda: store.calls.page(CallFilters(q="room773"), limit=PAGE),
+        "text: a word of many": lambda: store.calls.page(CallFilters(q="viewer"), limit=PAGE),
+        "text: a word of many and a rare one": lambda: store.calls.page(CallFilters(q="viewer room773"), limit=PAGE),
+        "text: two words of many, never together": lambda: store.calls.page(
+            CallFilters(q="viewer printer"), limit=PAGE
+        ),
+        "text: a beginning": lambda: store.calls.page(CallFilters(q="viewer room77"), limit=PAGE),
+        "text: a word nobody wrote": lambda: store.calls.page(CallFilters(q="viewer zeppelin"), limit=PAGE),
+        "90-day charts": lambda: store.days.sums(last - timedelta(days=89), last),
+        "90-day charts of one line": lambda: store.days.sums(last - timedelta(days=89), last, line="main"),
+        "90-day charts beside 90 days": lambda: (
+            store.days.sums(last - timedelta(days=89), last),
+            store.days.sums(last - timedelta(days=179), last - timedelta(days=90)),
+        ),
+        "priority": lambda: store.calls.page(CallFilters(priority=Priority.EMERGENCY), limit=PAGE),
+        "priority of few calls": lambda: store.calls.page(CallFilters(priority=Priority.LOW), limit=PAGE),
+        "client with two numbers": lambda: store.calls.page(CallFilters(numbers=_CLINIC), limit=PAGE),
+        "client that called a few times": lambda: store.calls.page(CallFilters(numbers=_SELDOM), limit=PAGE),
+        "client with forty numbers, missed": lambda: store.calls.page(
+            CallFilters(numbers=_HOSPITAL, disposition=Disposition.ABANDONED), limit=PAGE
+        ),
+        "client with ninety numbers": lambda: store.calls.page(CallFilters(numbers=_ALL), limit=PAGE),
         "number and missed": lambda: store.calls.page(
             CallFilters(caller="8165550117", disposition=Disposition.ABANDONED), limit=PAGE
         ),
@@ -203,6 +245,28 @@ def _measured(url: str, calls: int) -> Mapping[str, tuple[float, float]]:
     figures = {name: _timed(question) for name, question in questions.items()}
     store.close()
     return figures
+
+
+def count_days(url: str, calls: int) -> tuple[float, float]:
+    """Counts every day there is, by the sweep's own way; the median and the slowest of what a day took."""
+    # The clock process reads and writes within a second, as everybody does.
+    store = Store.open(url, timeout_seconds=60)
+    at = last_moment(calls)
+    store.days.plan(at=at, zone=_ZONE)
+    took = []
+    while due := store.days.due(at=at, limit=60):
+        for each in due:
+            begun = perf_counter()
+            store.days.count(each, at=at, zone=_ZONE, again_at=at + timedelta(days=9999))
+            if each.kind is FigureKind.CALLS:
+                took.append(perf_counter() - begun)
+    store.close()
+    return median(took), max(took)
+
+
+def last_moment(calls: int) -> datetime:
+    """When the newest of so many calls came."""
+    return _NEWEST - timedelta(seconds=(LARGE - calls) * _SECONDS_APART)
 
 
 def _cursor(url: str, calls: int) -> str:

@@ -28,7 +28,7 @@ from tests.databases import migrate, start_postgresql
 CONNECTIONS = 48
 SEED = 7
 _ENVIRON = {"IVR_CLOCK": "2026-11-28T03:00:00-06:00", "TWILIO_API_BASE_URL": "http://127.0.0.1:9", "LOG_FORMAT": "json"}
-_ADDRESS = re.compile(rb'(action|statusCallback)="[^"]*?(/voice/(keys|dialled|leg)/[^"]+)"')
+_ADDRESS = re.compile(rb'(action|statusCallback)="[^"]*?(/voice/(keys|dialled|leg)/[^"#]+)[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)

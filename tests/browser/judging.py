@@ -1,4 +1,4 @@
-"""How a page is judged as it is drawn: nothing cut off, nothing outside its frame, open to everybody; and its picture."""
+"""How a page is judged as it is drawn: whole, within its frames, open to everybody. And its picture."""
 
 import os
 from pathlib import Path

@@ -9,12 +9,8 @@ from tests.browser.world import Watched, World, context_for
 PLACES = {
     "calls": "/desk/calls",
     "call": "/desk/calls/{emergency}",
-    "tickets": "/desk/tickets?shown=all",
-    "ticket": "/desk/tickets/{ticket}",
-    "users": "/desk/users",
     "account": "/desk/account",
     "code": "/desk/account/code",
-    "audit": "/desk/audit",
     "components": "/desk/components",
     "nowhere": "/desk/nowhere",
     "no-calls": "/desk/calls?outcome=callback",
@@ -24,7 +20,6 @@ PICTURES = {(name, "light") for name in PLACES if name != "code"} | {
     ("call", "dark"),
     ("calls", "phone"),
     ("call", "phone"),
-    ("ticket", "phone-dark"),
 }
 
 

@@ -133,7 +133,7 @@ class Watched:
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url(re.compile(r"/desk/(calls|tickets)"))
+        page.wait_for_url(re.compile(r"/desk/(board|calls|tickets|phone)"))
         return self
 
     def watch(self) -> None:

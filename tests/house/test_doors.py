@@ -25,6 +25,8 @@ OPEN = {
     "/desk/assets/<version>/<name>": "style sheets and scripts",
     "/desk/sign-in": "where people say who they are",
     "/desk/sign-in/code": "likewise",
+    "/desk/sign-in/elsewhere": "likewise, with an account of their organisation",
+    "/desk/sign-in/elsewhere/back": "who comes back from there brings what was given them here",
     "/desk/theme": "the colours of the reader's own browser",
 }
 # Calendar programs cannot send a token: the address is one. An address that is none gets nothing at all.
@@ -40,21 +42,141 @@ PAGES = {
     "/desk/account": STAFF,
     "/desk/account/code": STAFF,
     "/desk/account/code/off": STAFF,
+    "/desk/account/elsewhere": STAFF,
     "/desk/account/password": STAFF,
     "/desk/account/sessions/<int:number>": STAFF,
+    "/desk/admin": OVERSEERS,
     "/desk/audit": ADMINS,
+    "/desk/audit.csv": ADMINS,
+    "/desk/board": STAFF,
+    "/desk/board/calendar": OVERSEERS,
+    "/desk/board/calls": OVERSEERS,
+    "/desk/board/desk": OVERSEERS,
+    "/desk/board/events": STAFF,
+    "/desk/board/panel-events": STAFF,
     "/desk/calls": OVERSEERS,
     "/desk/calls.csv": OVERSEERS,
     "/desk/calls/<call_sid>": STAFF,
+    "/desk/calls/<call_sid>/notes": STAFF,
+    "/desk/calls/<call_sid>/replay": STAFF,
+    "/desk/calls/views": OVERSEERS,
+    "/desk/calls/views/<int:number>": OVERSEERS,
+    "/desk/calls/views/<int:number>/forget": OVERSEERS,
     "/desk/components": STAFF,
+    "/desk/phone": STAFF,
+    "/desk/phone/case/<call_sid>": OVERSEERS,
+    "/desk/phone/do/<deed>": STAFF,
+    "/desk/phone/moment": STAFF,
+    "/desk/phone/picture": STAFF,
+    "/desk/phone/route/<call_sid>": STAFF,
+    "/desk/phone/sound/<call_sid>/<int:number>": STAFF,
+    "/desk/reports": OVERSEERS,
+    "/desk/reports.csv": OVERSEERS,
+    "/desk/oncall": STAFF,
+    "/desk/oncall/away": STAFF,
+    "/desk/oncall/change": STAFF,
+    "/desk/oncall/changes/<int:number>/end": STAFF,
+    "/desk/oncall/fairness": STAFF,
+    "/desk/oncall/feed": STAFF,
+    "/desk/oncall/mine": STAFF,
+    "/desk/oncall/swaps": STAFF,
+    "/desk/oncall/swaps/<int:number>": STAFF,
+    "/desk/outbox": OVERSEERS,
+    "/desk/outbox/retry": ADMINS,
+    "/desk/outbox/<int:number>/aside": ADMINS,
+    "/desk/outbox/<int:number>/retry": ADMINS,
+    "/desk/revisions": OVERSEERS,
+    "/desk/revisions/<int:number>": OVERSEERS,
+    "/desk/revisions/<int:number>/back": OVERSEERS,
+    "/desk/revisions/publish": OVERSEERS,
+    "/desk/revisions/stop": OVERSEERS,
+    "/desk/sessions": ADMINS,
+    "/desk/sessions/<int:number>": ADMINS,
+    "/desk/settings": ADMINS,
     "/desk/sign-out": STAFF,
     "/desk/tickets": STAFF,
+    "/desk/tickets/board": STAFF,
+    "/desk/tickets/bulk": STAFF,
     "/desk/tickets/<int:number>": STAFF,
+    "/desk/tickets/<int:number>/agree": STAFF,
     "/desk/tickets/<int:number>/change": STAFF,
+    "/desk/tickets/<int:number>/join": STAFF,
+    "/desk/tickets/<int:number>/move": STAFF,
+    "/desk/tickets/<int:number>/other": STAFF,
     "/desk/tickets/<int:number>/take": STAFF,
     "/desk/tickets/<int:number>/tell": STAFF,
+    "/desk/tokens": ADMINS,
+    "/desk/tokens/<int:number>": ADMINS,
     "/desk/users": ADMINS,
+    "/desk/voicemail": STAFF,
+    "/desk/voicemail/<recording_sid>": STAFF,
+    "/desk/voicemail/<recording_sid>/claim": STAFF,
+    "/desk/voicemail/<recording_sid>/done": STAFF,
+    "/desk/voicemail/<recording_sid>/read": STAFF,
+    "/desk/voicemail/<recording_sid>/release": STAFF,
+    "/desk/voicemail/<recording_sid>/sound": STAFF,
     "/desk/users/<int:number>": ADMINS,
+    "/desk/wiring": OVERSEERS,
+    "/desk/wiring/findings": OVERSEERS,
+    "/desk/wiring/now": OVERSEERS,
+}
+
+# What programs ask with a token, and whose tokens may.
+API = {
+    "GET /api/v1/calls": STAFF,
+    "GET /api/v1/calls/<call_sid>": STAFF,
+    "GET /api/v1/line": STAFF,
+    "GET /api/v1/oncall": STAFF,
+    "GET /api/v1/route": STAFF,
+    "GET /api/v1/tickets": STAFF,
+    "GET /api/v1/tickets/<number>": STAFF,
+    "PATCH /api/v1/tickets/<number>": STAFF,
+    "POST /api/v1/tickets/<number>/updates": STAFF,
+    "GET /api/v1/voicemail": STAFF,
+    "GET /api/v1/voicemail/<recording_sid>": STAFF,
+    "GET /api/v1/voicemail/<recording_sid>/audio": STAFF,
+    "GET /api/v1/voicemail/<recording_sid>/transcript": STAFF,
+    "POST /api/v1/voicemail/<recording_sid>/claim": STAFF,
+    "POST /api/v1/voicemail/<recording_sid>/done": STAFF,
+    "POST /api/v1/voicemail/<recording_sid>/heard": STAFF,
+    "POST /api/v1/voicemail/<recording_sid>/release": STAFF,
+}
+# What the provider calls, and signs.
+SIGNED = {
+    "/sms/incoming",
+    "/sms/status/<reference>",
+    "/voice/<path:unknown>",
+    "/voice/accept-key/<token>",
+    "/voice/accept/<token>",
+    "/voice/callback-answered/<token>",
+    "/voice/callback-done/<token>",
+    "/voice/callback-key/<token>",
+    "/voice/callback-spoken/<token>",
+    "/voice/callback/<token>",
+    "/voice/dialled/<token>",
+    "/voice/fallback",
+    "/voice/hold-music.wav",
+    "/voice/incoming",
+    "/voice/keys/<token>",
+    "/voice/left/<token>",
+    "/voice/leg/<token>",
+    "/voice/page-key/<reference>",
+    "/voice/page/<reference>",
+    "/voice/recorded/<token>",
+    "/voice/recording/<token>",
+    "/voice/ring-done/<token>",
+    "/voice/ring-key/<token>",
+    "/voice/ring-status/<token>",
+    "/voice/ring/<token>",
+    "/voice/silence/<token>",
+    "/voice/status",
+    "/voice/transcription/<token>",
+    "/voice/update-key/<reference>",
+    "/voice/update-recording/<reference>",
+    "/voice/update-spoken/<reference>",
+    "/voice/update-transcription/<reference>",
+    "/voice/update/<reference>",
+    "/voice/wait/<token>",
 }
 
 
@@ -92,6 +214,54 @@ def test_every_route_asks_who_is_there(app: Flask) -> None:
         if (status := client.open(address(rule), method=method).status_code) not in {401, 403}
     ]
     assert let_in == []
+
+
+def test_every_route_stands_on_one_of_the_lists(app: Flask) -> None:
+    """A new one is not forgotten: whoever adds it says who may come in."""
+    lists = (set(OPEN), SECRET_ADDRESSES, set(PAGES), {each.partition(" ")[2] for each in API}, SIGNED)
+    found = {rule.rule for rule in rules(app)}
+    assert found - set().union(*lists) == set(), "on no list"
+    assert {rule for rule in found if sum(rule in each for each in lists) > 1} == set(), "on two lists"
+    assert set().union(*lists) - found == set(), "nowhere any more"
+
+
+def test_the_api_lets_in_the_tokens_of_the_table(app: Flask, services: Services) -> None:
+    """And nobody by a session: a browser that is signed in brings its cookie to every address."""
+    services.store.upgrade()
+    at, client = services.clock.now(), app.test_client()
+    tokens = {role: services.store.tokens.create(f"a {role}", role, at=at) for role in Role}
+    asked = [
+        (f"{method} {rule.rule}", method, address(rule))
+        for rule in rules(app)
+        if rule.rule.startswith("/api/") and rule.rule not in OPEN
+        for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})
+    ]
+    assert {name for name, _, _ in asked} == set(API)
+    signed = signed_in(services, "an admin", Role.ADMIN)
+    for name, method, where in asked:
+        for role, secret in tokens.items():
+            answer = client.open(where, method=method, headers={"Authorization": f"Bearer {secret}"})
+            assert (answer.status_code == 403) == (role not in API[name]), (name, role)
+            assert answer.status_code != 401, (name, role)
+        assert signed.client.open(where, method=method).status_code == 401, name
+
+
+def test_a_token_opens_no_page(services: Services) -> None:
+    services.store.upgrade()
+    secret = services.store.tokens.create("a program", Role.ADMIN, at=services.clock.now())
+    client = create_app(services).test_client()
+    for rule in rules(create_app(services)):
+        if rule.rule in PAGES and "GET" in (rule.methods or ()):
+            answer = client.get(address(rule), headers={"Authorization": f"Bearer {secret}"})
+            assert answer.status_code == 401, rule.rule
+
+
+def test_an_address_has_the_same_roles_whatever_is_done_there(services: Services) -> None:
+    """The table says one thing of each: what is sent to an address may not ask for less than what is looked at."""
+    by_rule: dict[str, set[frozenset[Role] | None]] = {}
+    for page in desk_pages(services):
+        by_rule.setdefault(page.rule, set()).add(page.roles)
+    assert {rule for rule, roles in by_rule.items() if len(roles) > 1} == set()
 
 
 def test_every_webhook_refuses_a_wrong_signature(app: Flask, services: Services) -> None:

@@ -150,7 +150,7 @@ def unsent(url: str) -> list[Any]:
 
 
 def test_calls_go_on_while_one_worker_after_another_is_killed(tmp_path: Path) -> None:
-    """A request that dies with its worker is asked again at the fallback address; every call still has one ticket."""
+    """A request that dies with its worker is asked again, or at the fallback address; each call has one ticket."""
     url, killed, over = f"sqlite:///{tmp_path}/ivr.db", count(), threading.Event()
     with running(tmp_path, {"DATABASE_URL": url}) as service:
         [web] = service.children("web")

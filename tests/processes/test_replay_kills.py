@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.services import wire
 from app.store import Store, TurnTransaction
 from tests.databases import migrate
@@ -43,7 +43,7 @@ def replay_until_killed(url: str, folder: Path, *, turns: int, before: bool) -> 
     try:
         store = _DyingStore.open(url)
         store.left, store.before = turns, before
-        Calls(wire(settings_for(url, folder), store=store)).replay()
+        CallRecords(wire(settings_for(url, folder), store=store)).replay()
     finally:
         os._exit(1)
 
@@ -78,7 +78,7 @@ def test_a_replay_killed_again_and_again_stores_everything_once(tmp_path: Path, 
     assert desk.services.spool.size() > 0
     # Opened anew, for the old one still keeps away from the database it found locked.
     services = replace(desk.services, store=Store.open(url))
-    assert Calls(services).replay() == waiting
+    assert CallRecords(services).replay() == waiting
 
     assert [each.replace("0111", "0110") for each in map(str, told(spooled))] == list(map(str, told(in_peace)))
     assert spooled.ticket.number != in_peace.ticket.number

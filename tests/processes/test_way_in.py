@@ -19,7 +19,7 @@ def test_the_printed_link_signs_in_whoever_opens_it_first(tmp_path: Path) -> Non
         assert found is not None, service.log()
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
         with opener.open(found[0], timeout=10) as page:
-            assert (page.status, page.url) == (200, f"{service.base_url}/desk/calls")
+            assert (page.status, page.url) == (200, f"{service.base_url}/desk/board")
             assert b"Sign out" in page.read()
         with pytest.raises(urllib.error.HTTPError) as refused:
             urllib.request.urlopen(found[0], timeout=10)  # noqa: S310 (our own server)

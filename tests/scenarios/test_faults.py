@@ -4,17 +4,18 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from app.call_records import CallRecords
 from app.calls import Calls
 from app.cdr.records import Disposition, LegOutcome
 from app.config.in_force import ConfigStore
 from app.flow.book import FlowBook
 from app.flow.nodes import Flow, Node, PartyNode, SayNode, SetNode, VoicemailNode
-from app.simulator import CallerScript, Moment, Reply, accept, ignore
+from app.simulator import CallerScript, Moment, Reply, Wire, accept, ignore
 from app.store import Store, TicketFilters
 from oncall import Priority, Source
 from tests.databases import PostgresqlServer, migrate, start_postgresql
@@ -75,7 +76,7 @@ def play_broken(shared: SharedServices, plot: str, fault: Fault, *, after_commit
     store.breaks(fault, after_commit=after_commit)
     played = play(desk, plot)
     store.breaks(never)
-    Calls(desk.services).replay()
+    CallRecords(desk.services).replay()
     return played
 
 
@@ -164,13 +165,13 @@ def test_a_second_replay_changes_nothing(breaking: SharedServices, plot: str) ->
     waiting = list(desk.services.spool.read())
     store_of(desk).breaks(never)
     calls = Calls(desk.services)
-    assert calls.replay() == len(waiting)
+    assert calls.records.replay() == len(waiting)
     before = played.record, played.timeline
 
-    assert calls.replay() == 0
+    assert calls.records.replay() == 0
     for entry in waiting:  # as after a crash between storing them and forgetting them
         desk.services.spool.append(entry)
-    assert calls.replay() == len(waiting)
+    assert calls.records.replay() == len(waiting)
     assert (played.record, played.timeline) == before
 
 
@@ -180,11 +181,11 @@ def test_a_replay_while_the_database_is_still_away_keeps_everything(breaking: Sh
     played = play(desk, "answered")
     waiting = desk.services.spool.size()
     with pytest.raises(Exception, match="cannot connect"):
-        Calls(desk.services).replay()
+        CallRecords(desk.services).replay()
     assert desk.services.spool.size() == waiting
 
     store_of(desk).breaks(never)
-    Calls(desk.services).replay()
+    CallRecords(desk.services).replay()
     assert played.call.disposition is Disposition.ANSWERED
 
 
@@ -211,8 +212,8 @@ def test_the_turn_that_dialled_may_wait_on_another_machine_and_the_key_still_cou
 
     desk.make_wire = Balanced
     played = play(desk, "answered")
-    Calls(other.services).replay()
-    Calls(desk.services).replay()
+    CallRecords(other.services).replay()
+    CallRecords(desk.services).replay()
 
     assert_cared_for(played)
     assert played.rang() == [JAMISON]
@@ -247,7 +248,7 @@ def test_a_locked_sqlite_file_keeps_no_caller_waiting(sqlite_url: str, tmp_path:
     played = play(desk, plot)
     holder.close()
     let_the_store_try_again(desk.services.store)
-    Calls(desk.services).replay()
+    CallRecords(desk.services).replay()
 
     assert max(watch.seconds) < LONGEST_ANSWER_SECONDS
     assert_cared_for(played)
@@ -290,7 +291,7 @@ def test_a_stopped_postgresql_server_keeps_no_caller_waiting(
     played = desk.dials(MAIN, at=SATURDAY_NIGHT, keys="1")
     own_server.handle.ensure_postgres_running()
     let_the_store_try_again(desk.services.store)
-    Calls(desk.services).replay()
+    CallRecords(desk.services).replay()
 
     assert max(watch.seconds) < LONGEST_ANSWER_SECONDS
     assert_cared_for(played)
@@ -352,7 +353,7 @@ def test_a_store_that_raises_at_every_turn_still_puts_the_caller_through_and_the
     store_of(desk).breaks(mistaken_always)
     played = desk.dials(LINES[line], at=SATURDAY_NIGHT, keys="1")
     store_of(desk).breaks(never)
-    Calls(desk.services).replay()
+    CallRecords(desk.services).replay()
 
     assert played.trace.warnings == []
     assert_reached_somebody_after_a_fault(played)
@@ -390,7 +391,7 @@ def test_a_report_that_a_mistake_of_ours_keeps_from_being_stored_waits_in_the_sp
     played = play(desk, "hangs-up-ringing")
     assert desk.services.spool.size()
     store_of(desk).breaks(never)
-    Calls(desk.services).replay()
+    CallRecords(desk.services).replay()
 
     assert_cared_for(played)
     assert played.told("call_ended")
@@ -608,25 +609,31 @@ NOT_TWIML = Reply(200, {"content-type": "text/html"}, b"<html><body>Please log i
 TOO_LARGE = Reply(200, {"content-type": "text/xml"}, b"<Response>" + b"<Pause/>" * 9000 + b"</Response>")
 
 
-def fail_once(desk: Desk, number: int, reply: Reply, *, after_we_answered: bool = False) -> MeddlingWire:
-    """The answer to the caller's webhook of this number (from 0) is replaced, before or after we worked on it."""
-    inner, seen = desk.wire(), iter(range(1_000_000))
+@dataclass
+class FailingRequest:
+    """Answers one of the caller's requests, that of a number (from 0), with something else, however often it comes."""
 
-    def meddle(what: str) -> Reply | None:
-        return reply if what in STEERING and what != "fallback" and next(seen) == number else None
+    wire: Wire
+    number: int
+    reply: Reply
+    after_we_answered: bool
+    tokens: list[str] = field(default_factory=list)
 
-    if after_we_answered:
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes) -> Reply:
+        what, token = url.split("/")[4], headers["I-Twilio-Idempotency-Token"]
+        if what in STEERING and what != "fallback" and token not in self.tokens:
+            self.tokens.append(token)
+        fails = token in self.tokens and self.tokens.index(token) == self.number
+        if fails and not self.after_we_answered:
+            return self.reply
+        answer = self.wire.request(method, url, headers=headers, body=body)
+        return self.reply if fails else answer
 
-        class Answered(MeddlingWire):
-            def request(self, method: str, url: str, *, headers: object, body: bytes) -> Reply:
-                answer = inner.request(method, url, headers=headers, body=body)  # type: ignore[arg-type]
-                return self.meddle(url.split("/")[4]) or answer
 
-        wire: MeddlingWire = Answered(inner, meddle)
-    else:
-        wire = MeddlingWire(inner, meddle)
+def fail_one(desk: Desk, number: int, reply: Reply, *, after_we_answered: bool = False) -> None:
+    """The answer to the caller's request of this number is replaced, before or after we worked on it."""
+    wire = FailingRequest(desk.wire(), number, reply, after_we_answered)
     desk.make_wire, desk.fallback_url = (lambda: wire), "/voice/fallback"
-    return wire
 
 
 @pytest.mark.parametrize("after_we_answered", [False, True])
@@ -641,7 +648,7 @@ def test_with_the_fallback_address_set_one_failed_answer_anywhere_loses_nobody(
     while failures:
         desk = breaking.desk()
         store_of(desk).breaks(never)
-        fail_once(desk, number, reply, after_we_answered=after_we_answered)
+        fail_one(desk, number, reply, after_we_answered=after_we_answered)
         played = play(desk, plot)
         failures = len(played.trace.failures)
         assert failures <= 1, "the fallback's answer is good"
@@ -683,7 +690,7 @@ def test_a_failed_answer_after_a_talk_rings_nobody_else(breaking: SharedServices
         desk = breaking.desk()
         store_of(desk).breaks(never)
         told = PLOTS[plot]
-        fail_once(desk, 2 if plot == "answered" else 3, SERVER_ERROR)
+        fail_one(desk, 2 if plot == "answered" else 3, SERVER_ERROR)
         played = desk.dials(MAIN, at=SATURDAY_NIGHT, keys=told.keys("night"))
         assert played.trace.failures
         assert played.rang() == [party]
@@ -696,7 +703,7 @@ def test_a_caller_who_hangs_up_during_a_breakdown_is_a_missed_call_with_a_number
     script = CallerScript(hangs_up_at=Moment.MENU, hangs_up_delay_seconds=1)
     played = desk.dials(MAIN, at=SATURDAY_NIGHT, script=script)
     store_of(desk).breaks(never)
-    Calls(desk.services).replay()
+    CallRecords(desk.services).replay()
 
     assert played.call.disposition is Disposition.ABANDONED
     assert played.ticket.subject.endswith("hung up in the menu")

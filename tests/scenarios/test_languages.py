@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.cdr.records import Disposition
 from app.simulator import accept, ignore
 from app.simulator.events import Purpose
@@ -149,7 +149,7 @@ def test_the_language_stays_when_the_database_goes(sqlite_url: str, tmp_path: Pa
     store.breaks(unavailable_between(1, 1000))
     played = desk.dials(MAIN, at=SATURDAY_NIGHT, keys="8,0")
     store.breaks(never)
-    Calls(desk.services).replay()
+    CallRecords(desk.services).replay()
 
     assert_cared_for(played)
     assert languages_heard(played) == ["en-US", "es-US", "en-US", "es-US"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.cdr.records import LegOutcome, TicketStatus
 from app.flow.messages import Detail, Fact, FactKind
 from app.paging import sweep_pages
@@ -313,8 +313,8 @@ def test_an_emergency_of_a_database_outage_is_paged_for_when_it_is_back(sqlite_u
     store.breaks(unavailable_always)
     played = emergency(paged, script=HANGS_UP)
     store.breaks(never)
-    Calls(paged.services).replay()
-    Calls(paged.services).replay()
+    CallRecords(paged.services).replay()
+    CallRecords(paged.services).replay()
     paged.passes(EVERY + 1)
 
     assert played.ticket.priority is Priority.EMERGENCY
@@ -358,7 +358,7 @@ def test_a_key_pressed_as_the_caller_hung_up_begins_the_pages_again(paged: Paged
         transaction.save(record, replace(record, legs=(blank,)))
     detail: dict[str, Detail] = {"leg": leg.turn, "status": "completed", "bridged": False, "caller_left": True}
     ended = Fact(kind=FactKind.DIAL_ENDED, key="late", at=at, because="the caller hung up", detail=detail)
-    Calls(paged.services).tell(played.sid, leg.turn, ended)
+    CallRecords(paged.services).tell(played.sid, leg.turn, ended)
     assert played.ticket.status is TicketStatus.NEW
 
     paged.passes(61)

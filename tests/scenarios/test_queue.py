@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.cdr.records import Disposition, TicketStatus
 from app.simulator.caller import CallerScript
 from app.simulator.events import Heard
@@ -390,7 +390,7 @@ def test_a_short_outage_of_the_database_puts_nobody_out_of_the_line(make: Make) 
     store.breaks(unavailable_always)
     board.let_pass(40)
     store.breaks(never)
-    Calls(board.desk.services).replay()
+    CallRecords(board.desk.services).replay()
     board.run()
 
     assert_cared_for(waiting)
@@ -405,7 +405,7 @@ def test_a_long_outage_of_the_database_leads_everybody_in_line_to_the_answering_
     store.breaks(unavailable_always)
     board.run()
     store.breaks(never)
-    Calls(board.desk.services).replay()
+    CallRecords(board.desk.services).replay()
 
     assert_cared_for(waiting)
     assert waiting.call.disposition is Disposition.ANSWERING_SERVICE
@@ -419,7 +419,7 @@ def test_a_key_while_the_database_is_away_leads_on_to_somebody_and_promises_noth
     store.breaks(unavailable_always)
     board.run()
     store.breaks(never)
-    Calls(board.desk.services).replay()
+    CallRecords(board.desk.services).replay()
 
     assert_cared_for(waiting)
     assert waiting.told("callback_asked") == []

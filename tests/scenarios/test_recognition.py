@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.cdr.records import Disposition, LegOutcome, TicketStatus, TicketUpdate
 from app.simulator import CallerScript, Moment, accept, decline, ignore
 from app.store import TicketFile
@@ -128,7 +128,7 @@ def test_a_client_is_known_and_its_floor_holds_without_the_database(breaking_des
     store.breaks(unavailable_between(0, 1000))
     played = breaking_desk.dials(MAIN, caller=IMAGING, keys="0")
     store.breaks(never)
-    Calls(breaking_desk.services).replay()
+    CallRecords(breaking_desk.services).replay()
 
     assert_cared_for(played)
     assert played.rang() == [JAMISON]
@@ -253,7 +253,7 @@ def test_without_the_database_the_ticket_cannot_be_looked_up_and_the_menu_follow
     store.breaks(unavailable_between(1, 1000))
     played = breaking_desk.dials(MAIN, at=THAT_AFTERNOON, keys="1,2")
     store.breaks(never)
-    Calls(breaking_desk.services).replay()
+    CallRecords(breaking_desk.services).replay()
 
     assert_cared_for(played)
     assert played.trace.heard("You have an open ticket")
@@ -269,7 +269,7 @@ def test_without_the_database_while_that_person_is_rung_the_call_still_goes_on(b
     store.breaks(unavailable_between(2, 1000))
     played = breaking_desk.dials(MAIN, at=THAT_AFTERNOON, keys="2,2")
     store.breaks(never)
-    Calls(breaking_desk.services).replay()
+    CallRecords(breaking_desk.services).replay()
 
     assert_cared_for(played)
     assert played.rang()[:2] == [JAMISON, JAMISON]
@@ -346,7 +346,7 @@ def test_without_the_database_a_second_call_is_one_like_any_other(breaking_desk:
     store.breaks(unavailable_between(0, 0))
     played = breaking_desk.dials(MAIN, at=TEN_MINUTES_LATER, keys="2")
     store.breaks(never)
-    Calls(breaking_desk.services).replay()
+    CallRecords(breaking_desk.services).replay()
 
     assert_cared_for(played)
     assert played.trace.heard("press 1")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.cdr.records import Disposition, TicketStatus
 from app.simulator.caller import CallerScript
 from app.simulator.handsets import accept, ignore, voicemail
@@ -260,7 +260,7 @@ def test_the_database_goes_down_in_the_middle(boards: Boards) -> None:
     store_of(board.desk).breaks(unavailable_always)
     board.run()
     store_of(board.desk).breaks(never)
-    Calls(board.desk.services).replay()
+    CallRecords(board.desk.services).replay()
 
     assert_cared_for(played)
     assert (played.call.disposition, played.call.answered_by) == (Disposition.ANSWERED, LASHA)

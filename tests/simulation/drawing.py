@@ -73,7 +73,7 @@ def draw(seed: int, *, visits: int = 60, kinds: Sequence[str] = KINDS) -> Plan:
         texts=tuple(_texts(random, seconds)) if "texts" in kinds else (),
         edits=tuple(_edits(random, seconds)) if "edits" in kinds else (),
         breakages=tuple(sorted(_breakages(random, seconds, kinds), key=lambda told: told.after)),
-        twilio=_twilio(random, kinds) if "twilio" in kinds else {},
+        twilio=_twilio(random) if "twilio" in kinds else {},
         twilio_rest=_twilio_rest(random) if "twilio" in kinds else {},
     )
 
@@ -172,7 +172,10 @@ def _breakages(random: Random, seconds: float, kinds: Sequence[str]) -> list[Bre
     if "requests" in kinds:
         drawn += [
             Breakage(
-                after=at(), kind=random.choice((perils.REQUEST_LOST, perils.REPLY_LOST)), times=random.randint(1, 2)
+                # Three in a row are all that Twilio tries.
+                after=at(),
+                kind=random.choice((perils.REQUEST_LOST, perils.REPLY_LOST)),
+                times=random.randint(1, 4),
             )
             for _ in range(random.randint(2, 10))
         ]
@@ -213,7 +216,7 @@ def _breakages(random: Random, seconds: float, kinds: Sequence[str]) -> list[Bre
     return drawn
 
 
-def _twilio(random: Random, kinds: Sequence[str]) -> dict[str, Any]:
+def _twilio(random: Random) -> dict[str, Any]:
     """How this Twilio is, where its documentation leaves it open; each setting usual more often than not."""
     choices: dict[str, list[Any]] = {
         "abandoned_dial_status": ["canceled", "no-answer"],
@@ -229,10 +232,8 @@ def _twilio(random: Random, kinds: Sequence[str]) -> dict[str, Any]:
         "webhooks_delivered_twice": [False, False, True],
         "callbacks_delivered_twice": [False, True],
         "callback_jitter_seconds": [0.5, 4.0, 30.0],
+        "dial_bridged_sent": [True, False],
     }
-    if "requests" not in kinds:
-        # Untold whether two people were connected, and with the reply to the accept key lost, nobody can know it.
-        choices["dial_bridged_sent"] = [True, False]
     return {name: random.choice(values) for name, values in choices.items() if random.random() < 0.3}
 
 
@@ -242,6 +243,7 @@ def _twilio_rest(random: Random) -> dict[str, Any]:
         "failed_wait": ["error-result", "fallback"],
         "left_while_bridging": ["hangup", "bridging-in-process"],
         "deserted_result": ["error", "bridged"],
+        "hung_up_bridged_result": ["bridged", "hangup"],
         "engaged": ["busy", "call-waiting", "voicemail"],
         "media": ["at-once", "late", "never"],
         "deliveries_reported": [True, False],

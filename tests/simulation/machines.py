@@ -12,17 +12,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from app import create_app
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.config import watch
 from app.errands import deliveries
 from app.outbox import Deliveries
+from app.outbox.delivery import BATCH
 from app.services import Services, wire
 from app.settings import Settings, read_settings
 from app.simulator import Reply, WireDown, WsgiWire
 from app.simulator.wire import Breakdown
 from app.store import StoreUnavailable
 from app.telephony.outbound import TwilioTelephony
+from app.web.factory import telephone_app
 from tests.simulation.perils import KILL, Killed, PerilousSpool, PerilousStore, Perils
 
 BASE_URL = "https://desk.example.org"
@@ -105,7 +106,7 @@ class Machine:
         self.services = replace(services, spool=spool)
         self.deliveries = replace(deliveries(self.services), random=around.chance)
         store.outbox.listen(self._ordered)
-        self._wire = WsgiWire(create_app(self.services), BASE_URL) if self.is_web else None
+        self._wire = WsgiWire(telephone_app(self.services), BASE_URL) if self.is_web else None
         self.is_up, self.has_orders = True, False
 
     def passes(self, point: str) -> None:
@@ -153,14 +154,15 @@ class Machine:
         return reply
 
     def deliver(self) -> None:
-        """Carry out all orders that are due."""
-        self.has_orders = False
-        while self.deliveries.deliver_due(self.clock.now()):
-            pass
+        """Carry out all orders that are due, and those that come of them."""
+        delivered = BATCH
+        while delivered == BATCH or self.has_orders:
+            self.has_orders = False
+            delivered = self.deliveries.deliver_due(self.clock.now())
 
     def replay(self) -> None:
         """Store what its disk holds for the database."""
-        Calls(self.services).replay()
+        CallRecords(self.services).replay()
 
     def look_at_configuration(self) -> None:
         """What the watch on the folder does when its time has come."""

@@ -48,6 +48,8 @@ POINTS = (
 # What a caller was answered is kept and given again; a prompt for staff names how long the caller has waited by now.
 _KEPT = frozenset({"incoming", "keys", "silence", "dialled", "recorded", "wait", "left"})
 LOCK_SECONDS = 1.0
+# For so long a process does not ask a database that has failed it.
+SPARED = timedelta(seconds=2)
 _SLOW_SECONDS = 0.4
 _LATE_SECONDS = 2.5
 
@@ -77,6 +79,7 @@ class Perils:
     kills: list[Breakage] = field(default_factory=list)
     met: Counter[str] = field(default_factory=Counter)
     lag: float = 0.0
+    failed_at: datetime | None = None
 
     def begin(self, told: Breakage) -> None:
         """From now on."""
@@ -108,19 +111,28 @@ class Perils:
 
     @property
     def database_is_well(self) -> bool:
-        """Whether nothing is the matter with the database, nor will be with its next commit."""
+        """Whether nothing is the matter with the database, nor will be with its next commit.
+
+        A process that it failed lately answers without it for a while.
+        """
+        spared = self.failed_at is not None and self.now() - self.failed_at <= SPARED
         windows = any(self.lasts(kind) for kind in WINDOWS)
-        return not (windows or self.ahead[COMMIT_FAILS] or self.ahead[COMMIT_UNHEARD])
+        return not (spared or windows or self.ahead[COMMIT_FAILS] or self.ahead[COMMIT_UNHEARD])
 
     def database(self) -> None:
         """Meet what is the matter with the database."""
         if self.lasts(DATABASE_AWAY):
-            raise StoreUnavailable("cannot connect")
+            raise self.outage("cannot connect")
         if self.lasts(DATABASE_LOCKED):
             self.lag += LOCK_SECONDS
-            raise StoreUnavailable("locked")
+            raise self.outage("locked")
         if self.lasts(DATABASE_SLOW):
             self.lag += _SLOW_SECONDS
+
+    def outage(self, reason: str) -> StoreUnavailable:
+        """What a process meets whose database fails now."""
+        self.failed_at = self.now()
+        return StoreUnavailable(reason)
 
 
 @dataclass
@@ -139,10 +151,10 @@ class PerilousGate:
             yield session
             self.machine.passes("before commit")
             if self.perils.takes(COMMIT_FAILS):
-                raise StoreUnavailable("disk full")
+                raise self.perils.outage("disk full")
         self.machine.passes("after commit")
         if self.perils.takes(COMMIT_UNHEARD):
-            raise StoreUnavailable("too slow")
+            raise self.perils.outage("too slow")
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -151,6 +163,11 @@ class PerilousGate:
         with self.gate.reading() as session:
             yield session
         self.machine.passes("after commit")
+
+    @contextmanager
+    def lending(self) -> Iterator[Connection]:
+        with self.gate.lending() as connection:
+            yield connection
 
     def close(self) -> None:
         self.gate.close()

@@ -66,6 +66,10 @@ class Witness:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, map(self._plain, names, row), strict=True)) for row in cursor.fetchall()]
 
+    def raw(self, name: str) -> Sequence[Sequence[Any]]:
+        """The same as the driver gives it."""
+        return self.rows(f"SELECT * FROM {name} ORDER BY {TABLES[name]}")  # noqa: S608 - our own names
+
     def knows(self, call_sid: str) -> bool:
         """Whether the call has its row, and by it its ticket."""
         return bool(self.rows("SELECT 1 FROM calls WHERE call_sid = ?", call_sid))
@@ -82,6 +86,11 @@ class Witness:
         """When the next order can be claimed."""
         found = self.rows(_NEXT_DUE)[0][0]
         return None if found is None else self.instant(found)
+
+    def is_due(self, at: datetime) -> bool:
+        """Whether an order can be claimed at an instant."""
+        due_at = self.next_due()
+        return due_at is not None and due_at <= at
 
     def newest_ticket(self) -> int | None:
         """The number of the newest ticket."""

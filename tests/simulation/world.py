@@ -3,7 +3,6 @@
 The real application, store, deliveries and sweeps run; the only clock is the world's, the only chance its seed.
 """
 
-import hashlib
 import logging
 import shutil
 from collections import Counter
@@ -21,7 +20,6 @@ import structlog
 
 from app import jobs
 from app.logs import mask_numbers
-from app.provisioning import OVERRIDES
 from app.simulator import (
     Handsets,
     NumberSettings,
@@ -33,7 +31,9 @@ from app.simulator import (
     accept,
 )
 from app.simulator.exchange import Account
+from app.telephony.overrides import OVERRIDES
 from tests.simulation import edits, people
+from tests.simulation.digest import Digest
 from tests.simulation.invariants import Afterwards, Story, Violation
 from tests.simulation.machines import BASE_URL, TOKEN, Balancer, Machine, Surroundings
 from tests.simulation.perils import CLOCK_JUMP, REST, PerilousWire, Perils
@@ -121,7 +121,9 @@ class World:
             ),
             auth_token=TOKEN,
             clock=self._clock,
-            settings=NumberSettings(voice_url=f"/voice/incoming{OVERRIDES}", fallback_url="/voice/fallback"),
+            settings=NumberSettings(
+                voice_url=f"/voice/incoming{OVERRIDES}", fallback_url=f"/voice/fallback{OVERRIDES}"
+            ),
             switches=_set(Switches(), plan.twilio),
             rest=_set(RestSwitches(), plan.twilio_rest),
             handsets=self._handsets(),
@@ -327,18 +329,17 @@ class World:
 
     def _digest(self) -> str:
         """Of every request and reply, everything heard and pressed, every log entry and every row in the end."""
-        digest = hashlib.sha256()
+        digest = Digest()
         for event in self.phone.journal.events:
-            digest.update(repr(event).encode())
-        for at, entry in self.logs:
-            digest.update(f"{at} {list(entry.items())}".encode())
-        for at, text in self.notes:
-            digest.update(f"{at} {text}".encode())
+            digest.add((type(event).__name__, event))
+        for entry in self.logs:
+            digest.add(entry)
+        for note in self.notes:
+            digest.add(note)
         for name in TABLES:
-            for row in self.witness.table(name):
-                digest.update(repr(list(row.items())).encode())
-        digest.update(repr([violation.text for violation in self.violations]).encode())
-        return digest.hexdigest()
+            digest.add(self.witness.raw(name))
+        digest.add([violation.text for violation in self.violations])
+        return digest.told()
 
     # Time.
 
@@ -369,6 +370,7 @@ class Timetable:
     _next_at: datetime | None = None
     _number: int = 0
     _last: dict[str, datetime] = field(default_factory=dict)
+    _jobs: tuple[tuple[str, float, Callable[[Any], object]], ...] = field(default_factory=lambda: tuple(_jobs()))
 
     def begin(self) -> None:
         self._at(1.0)
@@ -392,14 +394,16 @@ class Timetable:
     def _tick(self, number: int) -> None:
         if number != self._number:
             return
-        machine = self.world.timekeeper
-        machine.works(machine.deliver)
-        machine.works(partial(jobs.deal_line, machine.services))
+        machine, witness = self.world.timekeeper, self.world.witness
+        if witness.is_due(machine.clock.now()):
+            machine.works(machine.deliver)
+        if witness.in_line() and self._is_time("deal_line", _LINE_SECONDS):
+            machine.works(partial(jobs.deal_line, machine.services))
         if self.world._has_spool() and self._is_time("replay", 3):
             for each in (machine, *self.world.webs):
                 with suppress(OSError):
                     each.works(each.replay)
-        for name, seconds, job in _jobs():
+        for name, seconds, job in self._jobs:
             if self._is_time(name, seconds):
                 machine.works(partial(job, machine.services))
         self._at(self._pause())
@@ -437,11 +441,18 @@ def _jobs() -> Iterator[tuple[str, float, Callable[[Any], object]]]:
 
 
 _SELDOM = {
+    "sweep_reminders": 120.0,
+    "sweep_tickets": 300.0,
+    "sweep_pages": 300.0,
+    "count_finished": 300.0,
+    "keep_figures": 3600.0,
+    "keep_words": 600.0,
+    "tell_clock": 3600.0,
     "look_ahead": 14400.0,
-    "send_list": 900.0,
-    "sweep_voicemail": 1800.0,
+    "send_list": 3600.0,
+    "sweep_voicemail": 3600.0,
     "keep_fallback": 3600.0,
-    "sweep_calls": 1800.0,
+    "sweep_calls": 3600.0,
 }
 
 

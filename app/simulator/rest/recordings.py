@@ -32,7 +32,7 @@ def delete(desk: Desk, asked: Asked, sid: str) -> Answer:
     if recording.deleted_at is not None:
         raise NotFound(asked.path)
     recording.deleted_at = desk.now
-    recording.media = b""
+    recording.media = recording.voice = b""
     return Answer(204)
 
 

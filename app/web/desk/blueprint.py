@@ -3,7 +3,28 @@
 from flask import Blueprint
 
 from app.services import Services
-from app.web.desk import account, audit, calls, home, showcase, sign_in, tickets, users
+from app.web.desk import (
+    account,
+    administration,
+    board,
+    call_page,
+    call_work,
+    calls,
+    duty,
+    duty_edits,
+    duty_mine,
+    elsewhere,
+    fairness,
+    home,
+    phone,
+    reports,
+    saved_views,
+    showcase,
+    sign_in,
+    swaps,
+    tickets,
+    voicemail,
+)
 from app.web.desk.assets import assets
 from app.web.desk.doors import Page, open_doors
 from app.web.desk.faults import tell_faults
@@ -15,7 +36,28 @@ PREFIX = "/desk"
 
 def desk_pages(services: Services) -> tuple[Page, ...]:
     """Every page of the desk, with the roles it lets in."""
-    parts = (home, sign_in, account, calls, tickets, users, audit, showcase)
+    parts = (
+        home,
+        phone,
+        board,
+        sign_in,
+        elsewhere,
+        account,
+        calls,
+        saved_views,
+        call_page,
+        call_work,
+        tickets,
+        voicemail,
+        duty,
+        duty_mine,
+        duty_edits,
+        swaps,
+        fairness,
+        administration,
+        reports,
+        showcase,
+    )
     return tuple(page for part in parts for page in part.pages(services))
 
 

@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
+from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from app.cdr.records import Disposition
-from app.store import CallFilters
+from app.flow.callers import KnownCallers, Range
+from app.store import CallerNumbers, CallFilters, Span
 from app.vault import Content, Label, Vault, VaultError
 from app.web.desk.look import address_with
-from oncall import day_starts_at, local_date
+from oncall import Priority, day_starts_at, local_date
 
 HERE: Final = "/desk/calls"
 RANGES: Final = (
@@ -44,6 +46,8 @@ class CallQuery:
     line: str = ""
     disposition: Disposition | None = None
     person: str = ""
+    client: str = ""
+    priority: Priority | None = None
     q: str = ""
 
     @property
@@ -51,8 +55,8 @@ class CallQuery:
         """Whether nothing was chosen."""
         return self == CallQuery()
 
-    def filters(self, *, at: datetime, zone: ZoneInfo) -> CallFilters:
-        """The same as the store takes it."""
+    def filters(self, *, at: datetime, zone: ZoneInfo, callers: KnownCallers) -> CallFilters:
+        """The same as the store takes it. The calls of a client are those with the numbers it has now."""
         since, until = self._bounds(local_date(at, zone=zone), zone)
         return CallFilters(
             since=since,
@@ -60,6 +64,8 @@ class CallQuery:
             line=self.line or None,
             disposition=self.disposition,
             answered_by=self.person or None,
+            priority=self.priority,
+            numbers=numbers_of(self.client, callers) if self.client else None,
             q=self.q or None,
         )
 
@@ -74,6 +80,13 @@ class CallQuery:
 
     def parameters(self, vault: Vault) -> dict[str, str | None]:
         """The same as parameters of an address."""
+        return {**self._chosen(), "q": as_written(self.q, vault)}
+
+    def kept(self) -> str:
+        """The same as text to be sealed as a whole."""
+        return address_with("", {**self._chosen(), "q": self.q or None}).removeprefix("?")
+
+    def _chosen(self) -> dict[str, str | None]:
         return {
             "span": self.span if self.span != USUAL else None,
             "first": self.first.isoformat() if self.first and self.span == "dates" else None,
@@ -81,7 +94,8 @@ class CallQuery:
             "line": self.line or None,
             "outcome": self.disposition,
             "person": self.person or None,
-            "q": as_written(self.q, vault),
+            "client": self.client or None,
+            "priority": self.priority,
         }
 
     def address(self, vault: Vault, *, path: str = HERE, **more: str | None) -> str:
@@ -91,7 +105,7 @@ class CallQuery:
 
 def call_query(given: Mapping[str, str], vault: Vault) -> CallQuery:
     """What parameters of an address or fields of a form say; what cannot be read does not limit."""
-    span, outcome = given.get("span", ""), given.get("outcome", "")
+    span, outcome, priority = (given.get(name, "") for name in ("span", "outcome", "priority"))
     query = CallQuery(
         span=span if span in dict(RANGES) else USUAL,
         first=_date(given.get("first", "")),
@@ -99,9 +113,36 @@ def call_query(given: Mapping[str, str], vault: Vault) -> CallQuery:
         line=given.get("line", "")[:_LONGEST],
         disposition=Disposition(outcome) if outcome in set(Disposition) else None,
         person=given.get("person", "")[:_LONGEST],
+        client=given.get("client", "")[:_LONGEST],
+        priority=Priority(priority) if priority in set(Priority) else None,
         q=as_meant(given.get("q", ""), vault),
     )
     return query if query.span == "dates" else replace(query, first=None, last=None)
+
+
+def kept_query(text: str, vault: Vault) -> CallQuery:
+    """What `CallQuery.kept` wrote."""
+    return call_query(dict(parse_qsl(text)), vault)
+
+
+def numbers_of(client: str, callers: KnownCallers) -> CallerNumbers:
+    """The numbers a client calls with. A number alone is its owner's also within the range of another."""
+    spans = [*((Span(number, number), of) for number, of in callers.numbers.items())]
+    spans += [(_span(each), of) for each, of in callers.ranges.items()]
+    own = tuple(span for span, of in spans if of.name == client)
+    but = tuple(
+        span for span, of in spans if of.name != client and any(each != span and _holds(each, span) for each in own)
+    )
+    return CallerNumbers(spans=own, but=but)
+
+
+def _span(numbers: Range) -> Span:
+    open_ = numbers.length - len(numbers.prefix)
+    return Span(numbers.prefix + "0" * open_, numbers.prefix + "9" * open_)
+
+
+def _holds(outer: Span, inner: Span) -> bool:
+    return len(outer.first) == len(inner.first) and outer.first <= inner.first and inner.last <= outer.last
 
 
 def as_written(words: str, vault: Vault) -> str | None:

@@ -1,6 +1,5 @@
-"""The log of calls, its export, and the page of one call: who was rung, when, and because of what."""
+"""The log of calls, and its export."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPMethod
@@ -8,30 +7,30 @@ from http import HTTPMethod
 from flask import Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.accounts import EVERY_ROLE, OVERSEERS
+from app.accounts import OVERSEERS
 from app.cdr.records import Disposition
+from app.flow.callers import KnownCallers
 from app.services import Services
 from app.store import AuditEntry, BadCursor, CallFilters
 from app.web.desk import states
 from app.web.desk.call_exports import exported
 from app.web.desk.call_queries import RANGES, CallQuery, call_query
 from app.web.desk.doors import Page, visitor
-from app.web.desk.lanes import drawing
 from app.web.desk.look import zone_of
-from oncall import local_time
+from app.web.desk.saved_views import offered
+from oncall import Priority, local_time
 
 _A_PAGE = 50
-_SID = re.compile(r"[A-Za-z0-9]{1,64}")
+_NOTED = ("span", "line", "disposition", "person", "client", "priority", "q")
 
 
 def pages(services: Services) -> tuple[Page, ...]:
-    """The log, its export, and one call. Every role may follow a ticket to its call; the whole log is for overseers."""
+    """The log and its export, for overseers."""
     calls = _Calls(services)
     return (
         Page(rule="/calls", name="calls", view=calls.show, roles=OVERSEERS),
         Page(rule="/calls", name="find_calls", view=calls.find, roles=OVERSEERS, method=HTTPMethod.POST),
         Page(rule="/calls.csv", name="export_calls", view=calls.export, roles=OVERSEERS),
-        Page(rule="/calls/<call_sid>", name="call", view=calls.one, roles=EVERY_ROLE),
     )
 
 
@@ -50,7 +49,7 @@ class _Calls:
         except (BadCursor, UnicodeEncodeError):
             return states.not_found()
         vault, snapshot = self.services.vault, self.services.config.current()
-        roster = snapshot.roster
+        roster, callers = snapshot.roster, snapshot.book.callers
         answer = Response(
             render_template(
                 "calls.html",
@@ -60,6 +59,11 @@ class _Calls:
                 lines=snapshot.book.lines,
                 dispositions=list(Disposition),
                 people=[*roster.people, *roster.outside_parties],
+                priorities=[(each.value, each.value) for each in Priority],
+                clients=_clients(callers),
+                client_of=callers.client,
+                views=offered(self.services, query),
+                kept=[(name, value) for name, value in query.parameters(vault).items() if value],
                 older=query.address(vault, after=page.next) if page.next else None,
                 newest=query.address(vault) if request.args.get("after") else None,
                 export=query.address(vault, path="/desk/calls.csv"),
@@ -83,20 +87,9 @@ class _Calls:
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return answer
 
-    def one(self, call_sid: str) -> ResponseReturnValue:
-        log = self.services.store.calls
-        record = log.get(call_sid) if _SID.fullmatch(call_sid) else None
-        if record is None:
-            return states.not_found("call")
-        timeline = log.timeline(call_sid)
-        drawn = drawing(record, timeline, at=self.services.clock.now())
-        lines = self.services.config.current().book.lines
-        title = lines[record.call.line].title if record.call.line in lines else record.call.line
-        return render_template("call.html", record=record, timeline=timeline, drawn=drawn, line_title=title)
-
     def _note_export(self, query: CallQuery, *, at: datetime) -> None:
         # What was searched for may be somebody's number: it is not written down.
-        chosen = [name for name in ("span", "line", "disposition", "person", "q") if getattr(query, name)]
+        chosen = [name for name in _NOTED if getattr(query, name)]
         self.services.store.audit.write(
             AuditEntry(at=at, actor=visitor().name, action="calls_exported", subject="calls", detail={"by": [*chosen]})
         )
@@ -105,4 +98,11 @@ class _Calls:
         return call_query(request.args, self.services.vault)
 
     def _filters(self, query: CallQuery) -> CallFilters:
-        return query.filters(at=self.services.clock.now(), zone=zone_of(self.services))
+        callers = self.services.config.current().book.callers
+        return query.filters(at=self.services.clock.now(), zone=zone_of(self.services), callers=callers)
+
+
+def _clients(callers: KnownCallers) -> list[tuple[str, str]]:
+    """Every client once, by title."""
+    found = {each.name: each.title for each in (*callers.numbers.values(), *callers.ranges.values())}
+    return sorted(found.items(), key=lambda named: named[1].casefold())

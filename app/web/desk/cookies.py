@@ -20,6 +20,11 @@ def visit_name(services: Services) -> str:
     return "__Host-desk-visit" if is_secure(services) else "desk-visit"
 
 
+def elsewhere_name(services: Services) -> str:
+    """Whose value binds a sign-in elsewhere to the browser that began it."""
+    return "__Host-desk-elsewhere" if is_secure(services) else "desk-elsewhere"
+
+
 def put(answer: Response, services: Services, name: str, value: str) -> None:
     """Set a cookie that ends with the browser, is not seen by scripts, and is sent by links but not by other sites."""
     answer.set_cookie(name, value, secure=is_secure(services), httponly=True, samesite="Lax", path="/")

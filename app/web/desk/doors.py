@@ -23,13 +23,17 @@ CHANGING = frozenset({HTTPMethod.POST})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page, or what one of its forms does. `roles` is ANYBODY where nobody need be signed in."""
+    """A page, or what one of its forms does. `roles` is ANYBODY where nobody need be signed in.
+
+    `watches`: it is asked for by a page that stands open, and is no sign that anybody is there.
+    """
 
     rule: str
     name: str
     view: View
     roles: frozenset[Role] | None
     method: HTTPMethod = HTTPMethod.GET
+    watches: bool = False
 
 
 def visitor() -> Visitor:
@@ -60,7 +64,7 @@ def _guarded(services: Services, page: Page) -> View:
 
 
 def _refusal(services: Services, page: Page) -> Response | None:
-    g.visitor = _visitor(services)
+    g.visitor = _visitor(services, noted=not page.watches)
     if page.roles is not ANYBODY and g.visitor is None:
         return states.sign_in_here()
     # Before the role is looked at, so that a forged request learns nothing of it.
@@ -71,7 +75,7 @@ def _refusal(services: Services, page: Page) -> Response | None:
     return None
 
 
-def _visitor(services: Services) -> Visitor | None:
+def _visitor(services: Services, *, noted: bool) -> Visitor | None:
     secret = request.cookies.get(cookies.session_name(services))
     g.form_secret = secret or request.cookies.get(cookies.visit_name(services)) or ""
-    return Sessions(services).visitor(secret, at=services.clock.now()) if secret else None
+    return Sessions(services).visitor(secret, at=services.clock.now(), noted=noted) if secret else None

@@ -15,6 +15,7 @@ POLICY = "; ".join(  # noqa: FLY002 (one rule a line)
         "style-src 'self'",
         "img-src 'self' data:",  # Bootstrap draws its arrows so
         "font-src 'self'",
+        "media-src 'self'",
         "connect-src 'self'",
         "form-action 'self'",
         "frame-ancestors 'none'",

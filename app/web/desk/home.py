@@ -5,16 +5,20 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts import EVERY_ROLE, OVERSEERS
 from app.services import Services
-from app.web.desk import states
+from app.web.desk import phone, states
 from app.web.desk.doors import ANYBODY, Page, visitor
 
 
 def pages(services: Services) -> tuple[Page, ...]:
     """The front page, the first page of the desk, and every address at which there is none."""
-    del services
+
+    def home() -> ResponseReturnValue:
+        # Where there are phones to call from, the first minute is a phone call.
+        return redirect(phone.HERE, 303) if phone.is_live(services) else _home()
+
     return (
         Page(rule="/", name="front", view=_front, roles=ANYBODY),
-        Page(rule="", name="home", view=_home, roles=EVERY_ROLE),
+        Page(rule="", name="home", view=home, roles=EVERY_ROLE),
         Page(rule="/<path:rest>", name="nowhere", view=_nowhere, roles=EVERY_ROLE),
     )
 
@@ -24,7 +28,7 @@ def _front() -> ResponseReturnValue:
 
 
 def _home() -> ResponseReturnValue:
-    return redirect("/desk/calls" if visitor().role in OVERSEERS else "/desk/tickets", 303)
+    return redirect("/desk/board" if visitor().role in OVERSEERS else "/desk/tickets", 303)
 
 
 def _nowhere(rest: str) -> Response:

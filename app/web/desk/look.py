@@ -24,20 +24,28 @@ THEMES = ("auto", "light", "dark")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the top of each page leads: who sees it there, and the key that, after g, goes there."""
+    """Where the top of each page leads: who sees it there, and the key that, after g, goes there.
+
+    `simulated`: it is there only while calls come from the simulator.
+    """
 
     name: str
     title: str
     to: str
     roles: frozenset[Role]
     key: str
+    simulated: bool = False
 
 
 PLACES = (
+    Place("board", "Board", "/desk/board", EVERY_ROLE, "b"),
     Place("calls", "Calls", "/desk/calls", OVERSEERS, "c"),
     Place("tickets", "Tickets", "/desk/tickets", EVERY_ROLE, "t"),
-    Place("users", "Users", "/desk/users", frozenset({Role.ADMIN}), "u"),
-    Place("audit", "Audit log", "/desk/audit", frozenset({Role.ADMIN}), "a"),
+    Place("voicemail", "Voicemail", "/desk/voicemail", EVERY_ROLE, "v"),
+    Place("oncall", "On call", "/desk/oncall", EVERY_ROLE, "o"),
+    Place("reports", "Reports", "/desk/reports", OVERSEERS, "r"),
+    Place("admin", "Admin", "/desk/admin", OVERSEERS, "a"),
+    Place("phone", "Phone", "/desk/phone", EVERY_ROLE, "p", simulated=True),
 )
 
 
@@ -72,7 +80,10 @@ class Look:
     def places(self) -> tuple[Place, ...]:
         """The places this visitor may go to."""
         visitor = self.visitor
-        return tuple(place for place in PLACES if visitor and visitor.role in place.roles)
+        is_here = self.services.settings.simulated
+        return tuple(
+            place for place in PLACES if visitor and visitor.role in place.roles and (is_here or not place.simulated)
+        )
 
     @property
     def token(self) -> str:
@@ -100,6 +111,20 @@ class Look:
         # Seconds are for the timeline of a call.
         return dates.near(at.replace(second=0, microsecond=0), today=today)
 
+    def day(self, at: datetime) -> str:
+        """The date of an instant, such as "Tue 1 Dec"."""
+        today = local_date(self.at, zone=self.zone)
+        return Dates(self.zone, today.year).day(local_date(at, zone=self.zone))
+
+    def moment(self, at: datetime) -> str:
+        """An instant with its date, such as "Tue 1 Dec 10:00", today's too."""
+        today = local_date(self.at, zone=self.zone)
+        return Dates(self.zone, today.year).moment(at.replace(second=0, microsecond=0))
+
+    def field(self, at: datetime) -> str:
+        """An instant as a field for date and time holds it."""
+        return f"{local_time(at, zone=self.zone):%Y-%m-%dT%H:%M}"
+
     def zone_name(self, at: datetime) -> str:
         """The name of the zone at an instant, such as "CST"."""
         return f"{local_time(at, zone=self.zone):%Z}"
@@ -119,6 +144,10 @@ class Look:
     def ago(self, at: datetime) -> str:
         """How long ago it was."""
         return f"{spoken(self.at - at)} ago" if self.at - at >= timedelta(minutes=1) else "just now"
+
+    def span(self, span: timedelta) -> str:
+        """A span in its two largest units, such as "2 h 10 min"."""
+        return spoken(span)
 
     def due(self, at: datetime) -> Due:
         """When something is due."""

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
-from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -23,6 +22,7 @@ from app.web.desk import cookies
 from app.web.desk.devices import device
 from app.web.desk.doors import ANYBODY, Page, visitor, visitor_or_none
 from app.web.desk.notices import back_to
+from app.web.desk.ways import HOME, own_path
 
 _WORDS = {
     Refusal.WRONG: "Name and password do not belong together.",
@@ -30,7 +30,6 @@ _WORDS = {
     Refusal.WRONG_CODE: "That is not the code of this moment. Wait for the next one.",
     Refusal.STALE: "That took too long: begin again.",
 }
-_HOME = "/desk"
 
 
 def pages(services: Services) -> tuple[Page, ...]:
@@ -55,8 +54,8 @@ class _SigningIn:
 
     def show(self) -> ResponseReturnValue:
         if visitor_or_none() is not None:
-            return redirect(_HOME, 303)
-        return render_template("sign_in.html", back=_HOME, fault="")
+            return redirect(HOME, 303)
+        return render_template("sign_in.html", back=HOME, fault="")
 
     def by_password(self) -> ResponseReturnValue:
         form = request.form
@@ -139,7 +138,4 @@ def _used_up() -> ResponseReturnValue:
 
 def _back() -> str:
     """The page somebody came from, if it is one of ours."""
-    asked = request.form.get("back", "")
-    parts = urlsplit(asked)
-    ours = asked.startswith("/desk") and not parts.netloc and not parts.scheme and "\\" not in asked
-    return asked if ours and asked.isprintable() else _HOME
+    return own_path(request.form.get("back", ""))

@@ -4,27 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 
-from flask import render_template, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
-from app.accounts import AccountFault, AccountKeeping, NewLink, Role, SecondFactors, Sessions
+from app.accounts import AccountFault, AccountKeeping, NewLink, Role, SecondFactors, Sessions, Tries
 from app.services import Services
 from app.store import Account
 from app.web.desk import states
+from app.web.desk.admin import ADMINS, drawn
 from app.web.desk.doors import Page, visitor
 from app.web.desk.notices import back_to
 
 _HERE = "/desk/users"
-_ADMINS = frozenset({Role.ADMIN})
 
 
 def pages(services: Services) -> tuple[Page, ...]:
     """The list of accounts, and what can be done there."""
     users, post = _Users(services), HTTPMethod.POST
     return (
-        Page(rule="/users", name="users", view=users.show, roles=_ADMINS),
-        Page(rule="/users", name="add_user", view=users.add, roles=_ADMINS, method=post),
-        Page(rule="/users/<int:number>", name="change_user", view=users.change, roles=_ADMINS, method=post),
+        Page(rule="/users", name="users", view=users.show, roles=ADMINS),
+        Page(rule="/users", name="add_user", view=users.add, roles=ADMINS, method=post),
+        Page(rule="/users/<int:number>", name="change_user", view=users.change, roles=ADMINS, method=post),
     )
 
 
@@ -37,8 +37,16 @@ class _Users:
     def show(self, fault: str = "", link: NewLink | None = None) -> str:
         accounts, people = self._keeping().all(), self.services.config.current().roster.people
         missing = sorted(set(people) - {each.name for each in accounts})
-        return render_template(
-            "users.html", accounts=accounts, people=people, missing=missing, roles=list(Role), fault=fault, link=link
+        return drawn(
+            "users.html",
+            "users",
+            accounts=accounts,
+            locked=Tries(self.services).locked_out(accounts),
+            people=people,
+            missing=missing,
+            roles=list(Role),
+            fault=fault,
+            link=link,
         )
 
     def add(self) -> ResponseReturnValue:
@@ -65,12 +73,13 @@ class _Users:
         deeds: dict[str, Callable[[], None]] = {
             "disable": lambda: keeping.disable(account),
             "enable": lambda: keeping.enable(account),
+            "unlock": lambda: keeping.unlock(account),
             "forget_code": lambda: SecondFactors(self.services).turn_off(account, by=by),
             "sign_out": lambda: Sessions(self.services).end_all(account, by=by),
             **{role.value: lambda role=role: keeping.set_role(account, role) for role in Role},  # type: ignore[misc]
         }
-        if deed == "link":
-            return self.show(link=keeping.link(account))
+        if deed in {"link", "bring_back"}:
+            return self.show(link=keeping.link(account) if deed == "link" else keeping.bring_back(account))
         if deed not in deeds:
             return states.refused(HTTPStatus.BAD_REQUEST, "There is no such change")
         deeds[deed]()

@@ -1,7 +1,18 @@
 // What the keyboard does, and small comforts. Every page works without it.
 (() => {
-  const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
+  const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  const rows = "tr, .pressable";
   let leader = false;
+
+  // What a key does is said by the button it stands for: the one of the row that has the focus, or else of the page.
+  const pressed = (key) => {
+    const buttons = [...document.querySelectorAll(`main [data-press~="${CSS.escape(key)}"]`)];
+    const row = document.activeElement.closest(rows);
+    const own = buttons.find((button) => row && row.contains(button));
+    const button = own || buttons.find((each) => !each.closest(rows));
+    if (button) button.click();
+    return Boolean(button);
+  };
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -27,6 +38,11 @@
     } else if (leader && /^[a-z]$/.test(event.key)) {
       const link = document.querySelector(`nav.places a[data-key="${event.key}"]`);
       if (link) link.click();
+    } else if (event.key === "?") {
+      const shortcuts = document.getElementById("shortcuts");
+      if (shortcuts && !shortcuts.open) shortcuts.showModal();
+    } else if (!document.querySelector("dialog[open]") && /^[a-z]$/.test(event.key) && pressed(event.key)) {
+      event.preventDefault();
     } else if (event.key === "j" || event.key === "k") {
       const rows = [...document.querySelectorAll("a.row-link")];
       const step = event.key === "j" ? 1 : -1;
@@ -38,6 +54,8 @@
   });
 
   document.addEventListener("click", (event) => {
+    const opens = event.target.closest("[data-opens]");
+    if (opens) document.getElementById(opens.dataset.opens).showModal();
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;
     });

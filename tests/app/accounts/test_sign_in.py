@@ -18,7 +18,7 @@ from app.accounts import (
     SignIn,
     password_fault,
 )
-from app.accounts.sign_in import MOST_FOR_A_NAME, WINDOW
+from app.accounts.tries import MOST_FOR_A_NAME, WINDOW
 from app.services import Services
 from app.store import Account
 from tests.desk import Desk
@@ -104,7 +104,7 @@ def test_guessing_at_a_name_is_stopped_from_wherever_and_a_new_link_lets_its_own
 
 
 def test_guessing_at_names_is_stopped_for_an_address(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.accounts.sign_in.MOST_FOR_AN_ADDRESS", 3)
+    monkeypatch.setattr("app.accounts.tries.MOST_FOR_AN_ADDRESS", 3)
     with_account(desk.services)
     signing = SignIn(desk.services)
     for number in range(3):
@@ -203,6 +203,16 @@ def test_the_first_administrator_is_made_once(desk_on_each: Desk) -> None:
     first, again = keeping.first_admin(), keeping.first_admin()
     assert first is not None
     assert again == first
+    assert [each.name for each in keeping.all()] == ["admin"]
+
+
+def test_the_first_link_is_given_once_and_only_while_nobody_has_an_account(desk_on_each: Desk) -> None:
+    keeping = AccountKeeping(desk_on_each.services, "test")
+    made = keeping.first_link()
+    assert made is not None
+    assert (made.account.name, made.account.role) == ("admin", Role.ADMIN)
+    assert SignIn(desk_on_each.services).link(made.address.rpartition("/")[2]) is not None
+    assert keeping.first_link() is None
     assert [each.name for each in keeping.all()] == ["admin"]
 
 

@@ -15,7 +15,7 @@ def recorded(*, language: str, transcribed: bool) -> str:
 def test_a_transcript_is_asked_for_where_it_is_wanted() -> None:
     document = recorded(language="en", transcribed=True)
     assert 'transcribe="true" ' in document
-    assert 'transcribeCallback="https://desk.example.org/voice/transcription/token"' in document
+    assert 'transcribeCallback="https://desk.example.org/voice/transcription/token#rc=' in document
 
 
 @pytest.mark.parametrize(("language", "transcribed"), [("en", False), ("es", False), ("es", True)])

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.config.in_force import ConfigStore
 from app.flow.messages import Fact, FactKind
 from app.outbox import Deliveries
@@ -121,7 +121,7 @@ class Answering:
         usual = {"CallSid": sid(1), "RecordingSid": recording, "RecordingStatus": status, "RecordingDuration": "21"}
         request = voice_request(list((usual | fields).items()))
         fact = recording_stored(request, again=False, at=self.clock.now())
-        Calls(self.services).tell(sid(1), turn, fact)
+        CallRecords(self.services).tell(sid(1), turn, fact)
 
     def recorded(self, recording: str = RECORDING, *, turn: int = TURN) -> None:
         """The recording's end is told, by another webhook than its own report."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app.calls import Calls
+from app.call_records import CallRecords
 from app.flow.messages import FactKind
 from app.store import Store, VoicemailState
 from app.store.models import voicemail_contents
@@ -89,7 +89,7 @@ def test_a_report_during_an_outage_of_the_database_is_made_up_for(small_desk: An
     away.rmdir()
     Path(url + ".away").rename(away)
     desk.store._breaker._open_until = None
-    assert Calls(desk.services).replay() == 1
+    assert CallRecords(desk.services).replay() == 1
     desk.deliver()
     assert desk.message().state is VoicemailState.KEPT
 
@@ -110,7 +110,7 @@ def test_nothing_said_and_nothing_stored_are_told_apart_on_the_ticket(
     ended = desk.fact(FactKind.RECORDING_ENDED, "ended", left=True, seconds=8)
     left = desk.fact(FactKind.CALLER_LEFT, "left")
     for fact in (ended, left):
-        Calls(desk.services).tell(sid(1), TURN, fact)
+        CallRecords(desk.services).tell(sid(1), TURN, fact)
     desk.reported(status, RecordingDuration=duration)
     desk.deliver()
     assert desk.message().state is state

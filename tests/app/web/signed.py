@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import parse_qsl, quote_plus, urldefrag
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
@@ -138,6 +138,11 @@ def _names_action(verb: Verb) -> bool:
 
 
 def next_paths(document: Document) -> list[str]:
-    """The paths a document leads to, in the order of reading."""
+    """The paths a document leads to, in the order of reading; how long they are waited for is not part of them."""
     found = [verb.attributes.get("action") or verb.text for verb in document.verbs]
-    return [url.removeprefix(BASE_URL) for url in found if url.startswith(BASE_URL)]
+    return [path_of(url) for url in found if url.startswith(BASE_URL)]
+
+
+def path_of(address: str) -> str:
+    """What is asked for at an address of ours: without the host, and without how long it is waited for."""
+    return urldefrag(address.removeprefix(BASE_URL)).url

@@ -2,6 +2,7 @@
 
 import io
 import wave
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.store import Sealed, Store, VoicemailState
-from tests.app.store.samples import sid
+from tests.app.store.samples import leg, sid
 from tests.app.voicemail.messages import AT, RECORDING, Answering, answering, sound
 from tests.app.web.api_client import Client
 
@@ -224,3 +225,21 @@ def test_a_change_is_asked_for_by_post_alone(small_desk: Answering) -> None:
         answer = client_of(small_desk).get(f"/voicemail/{RECORDING}/{word}")
         assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
         assert post(client_of(small_desk), word, "RE1").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_token_with_the_name_of_one_of_the_staff_sees_what_they_see(desk: Answering) -> None:
+    with desk.store.turn() as turn:
+        before = turn.load(sid(1))
+        assert before is not None
+        turn.save(before, replace(before, legs=(leg(1, turn=2),)))
+    assert leg().team == "offsite"
+    for name, sees in (("Lasha Dalakishvili", True), ("triggerfish-1", False), ("wallboard", True)):
+        client = client_of(desk, name=name)
+        assert len(client.json("/voicemail")["items"]) == int(sees), name
+        for word in ("", "/audio", "/transcript"):
+            status = client.get(f"/voicemail/{RECORDING}{word}").status_code
+            assert (status == HTTPStatus.NOT_FOUND) is not sees, (name, word)
+        assert (post(client, "claim").status_code == HTTPStatus.NOT_FOUND) is not sees, name
+        post(client, "release")
+    overseer = client_of(desk, role="supervisor", name="triggerfish-1")
+    assert len(overseer.json("/voicemail")["items"]) == 1

@@ -26,6 +26,7 @@ from tests.app.web.signed import (
     envelope,
     leads_on,
     next_paths,
+    path_of,
     signature_of,
 )
 from tests.desk import BASE_URL, CALLER, MAIN, TOKEN, Desk, make_desk
@@ -208,11 +209,11 @@ def test_every_answer_to_twilio_is_xml(client: SignedClient) -> None:
 def test_a_staff_phone_whose_caller_is_gone_is_not_connected(client: SignedClient) -> None:
     menu = document_of(client.post("/voice/incoming", envelope(status="ringing").items()))
     dial = document_of(client.post(next_paths(menu)[0], envelope(Digits="2").items())).verbs[-1]
-    accept = dial.children[0].attributes["url"].removeprefix(BASE_URL)
+    accept = path_of(dial.children[0].attributes["url"])
     leg = {"CallSid": "CA" + "2" * 32, "ParentCallSid": CALL_SID, "CallStatus": "in-progress"}
     client.post("/voice/status", envelope(status="completed", CallDuration="9").items())
     prompt = document_of(client.post(accept, leg.items()))
-    key = prompt.verbs[0].attributes["action"].removeprefix(BASE_URL)
+    key = path_of(prompt.verbs[0].attributes["action"])
     answer = document_of(client.post(key, {**leg, "Digits": "1"}.items()))
 
     assert [verb.name for verb in answer.verbs] == ["Say", "Hangup"]
@@ -223,15 +224,15 @@ def test_a_staff_phone_whose_caller_is_gone_is_not_connected(client: SignedClien
 def test_only_the_accept_key_connects_a_staff_phone(client: SignedClient, digits: str) -> None:
     menu = document_of(client.post("/voice/incoming", envelope(status="ringing").items()))
     dial = document_of(client.post(next_paths(menu)[0], envelope(Digits="2").items())).verbs[-1]
-    accept = dial.children[0].attributes["url"].removeprefix(BASE_URL)
+    accept = path_of(dial.children[0].attributes["url"])
     leg = {"CallSid": "CA" + "2" * 32, "ParentCallSid": CALL_SID, "CallStatus": "in-progress"}
-    key = document_of(client.post(accept, leg.items())).verbs[0].attributes["action"].removeprefix(BASE_URL)
+    key = path_of(document_of(client.post(accept, leg.items())).verbs[0].attributes["action"])
     for _ in range(4):
         answer = document_of(client.post(key, {**leg, "Digits": digits}.items()))
         assert answer.verbs[-1].name == "Hangup", "falling off the end of the document would connect them"
         if answer.verbs[0].name != "Gather":
             return
-        key = answer.verbs[0].attributes["action"].removeprefix(BASE_URL)
+        key = path_of(answer.verbs[0].attributes["action"])
     raise AssertionError("the prompt is repeated without end")
 
 

@@ -206,8 +206,9 @@ def test_a_ticket_is_acknowledged_told_of_changed_and_resolved_under_the_readers
         == 303
     )
     visit.opens(here)
-    visit.sends(f"{here}/change", priority="low", assignee=LASHA, reason="late", version=version[1])
-    assert "changed by somebody else meanwhile" in text(visit, here)
+    late = visit.sends(f"{here}/change", priority="low", assignee=LASHA, reason="late", version=version[1])
+    assert late.status_code == 409
+    assert "changed while you were writing" in late.get_data(as_text=True)
     visit.sends(f"{here}/change", status="resolved", assignee=LASHA, reason="works again")
     file = desk.services.store.tickets.get(number or 0)
     assert file is not None
