@@ -29,6 +29,7 @@ _FIRST, _DUE = tickets.c.update_due_at, tickets.c.resolve_due_at
 # A client's tickets have no index of their own: so many of all are looked through at a time.
 CLIENT_WINDOW = 5_000
 _COUNTED = 1_000
+_MOST = 2**31 - 1
 _OF_ONE = 50
 _PAGES = (FactKind.PAGED, FactKind.TEXT_LOST)
 
@@ -147,7 +148,9 @@ class TicketLists:
     def open_counts(self, *, assignee: str, at: datetime) -> OpenCounts:
         """How many are open; `mine` are those of the assignee."""
         columns = tickets.c.status, tickets.c.assignee, _FIRST, _DUE
-        query = select(*columns).where(tickets.c.status.in_(_OPEN)).limit(_COUNTED + 1)
+        # In an order that only the index of statuses has, so that it is taken: few of many tickets are open.
+        in_order = tickets.c.status, tickets.c.number
+        query = select(*columns).where(tickets.c.status.in_(_OPEN)).order_by(*in_order).limit(_COUNTED + 1)
         return _counted(self._read(lambda connection: connection.execute(query).all()), assignee, at)
 
     def calls_of(self, number: int) -> CallsOf:
@@ -200,8 +203,14 @@ def _by_number(stream: _Stream, filters: TicketFilters, place: _Place) -> list[S
         return []
     nothing_due: list[Condition] = [] if stream is _Stream.NEW else [_FIRST.is_(None), _DUE.is_(None)]
     asked = [*conditions(replace(filters, status=None, is_open=False), in_order_of_due=True), *nothing_due]
-    query = _TICKET.where(*asked, tickets.c.number > place.numbers.get(stream, 0)).order_by(tickets.c.number)
-    return [query.where(tickets.c.status == status) for status in wanted]
+    return [_along_statuses(_TICKET.where(*asked), status, past=place.numbers.get(stream, 0)) for status in wanted]
+
+
+def _along_statuses(query: Select[Any], status: TicketStatus, *, past: int) -> Select[Any]:
+    """Those of one status, by number. Worded as a stretch of the index of statuses, so that nothing else is read."""
+    entry = tuple_(tickets.c.status, tickets.c.number)
+    first, last = (tuple_(literal(status.value), literal(number)) for number in (past, _MOST))
+    return query.where(entry > first, entry < last).order_by(tickets.c.status, tickets.c.number)
 
 
 def _by_due(stream: _Stream, filters: TicketFilters, place: _Place) -> Select[Any]:
