@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.dev-ready
+# As many at once as there are processors, within reason: each brings a PostgreSQL and a browser of its own.
+TESTS := -n logical --maxprocesses 4 --dist loadfile
 
 .PHONY: help run test check bench soak lock format clean browser screens
 
@@ -33,10 +35,10 @@ check: $(DEV_READY) ## Format, lint, types, import rules, YAML and the quick tes
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/ivr check
-	$(BIN)/python -m pytest -q -m "not slow"
+	$(BIN)/python -m pytest -q -m "not slow" $(TESTS)
 
 test: $(DEV_READY) browser ## The whole test suite, from nothing
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
 
 browser: ## Install the system's Chromium, for the tests of the web desk (needs root, once)
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \

@@ -19,6 +19,7 @@ from app.queue_offers import QueueOffers, is_offerable, position_of
 from app.ringing import rings_of
 from app.services import Services
 from app.store import Place, PlaceKind, TurnTransaction
+from app.telephony.overrides import OVERRIDES
 from app.telephony.provider import ProviderError
 from oncall import Attempt, Person
 
@@ -140,7 +141,8 @@ class Steering:
         if not self.services.can_ring:
             return
         try:
-            self.services.telephony.redirect(call_sid, f"{self.services.settings.public_base_url}/voice/left/{token}")
+            address = f"{self.services.settings.public_base_url}/voice/left/{token}{OVERRIDES}"
+            self.services.telephony.redirect(call_sid, address)
         except ProviderError as fault:
             _log.warning("redirect_failed", call_sid=call_sid, reason=str(fault))
 
