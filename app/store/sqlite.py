@@ -63,7 +63,9 @@ def migrating_engine(address: URL) -> Engine:
 
 
 def _make_folder(address: URL) -> None:
-    Path(address.database or "").parent.mkdir(parents=True, exist_ok=True)
+    path = address.database or ""
+    if not path.startswith("file:"):  # an address of SQLite's own, which may be of memory or only be read
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
 
 
 class _Batch:

@@ -196,11 +196,13 @@ class RefusingCommit:
         return getattr(self.driver, name)
 
 
-def test_sqlite_that_may_only_be_read(sqlite_url: str) -> None:
+def test_sqlite_that_may_only_be_read(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     store = Store.open(f"{sqlite_url.replace('///', '///file:')}?mode=ro&uri=true")
     assert failing_within_bound(lambda: write(store)).reason == "read-only"
     assert store.calls.get(sid(1)) is None
     store.close()
+    assert not (tmp_path / "file:").exists(), "an address of SQLite's own is no folder to be made"
 
 
 def test_sqlite_on_a_full_disk(sqlite_store: Store) -> None:
