@@ -20,7 +20,7 @@ from app.store.access import Reader
 from app.store.models import OPEN_TICKETS, call_facts, calls, ticket_updates, tickets
 from app.store.paging import BadCursor, Page, packed, unpacked
 from app.store.rows import CALL_COLUMNS, FACT_COLUMNS, TICKET_COLUMNS, call_of, fact_of, ticket_of, timeline_of
-from app.store.ticket_log import TicketFilters, conditions, number_in, version_of
+from app.store.ticket_log import TicketFilters, conditions, number_in, version_of, with_words
 
 _TICKET = select(*(tickets.c[name] for name in TICKET_COLUMNS))
 _OPEN = sorted(set(TicketStatus) - CLOSED)
@@ -132,7 +132,7 @@ class TicketLists:
             BadCursor: `cursor` was not made here.
         """
         before = None if cursor is None else number_in(cursor)
-        return self._read(lambda connection: _newest(connection, filters, before, limit))
+        return self._read(lambda connection: _newest(connection, with_words(connection, filters), before, limit))
 
     def soonest(self, filters: TicketFilters, *, limit: int, cursor: str | None = None) -> Page[ListedTicket]:
         """At most `limit` open tickets, what is due soonest first.
@@ -143,7 +143,7 @@ class TicketLists:
             BadCursor: `cursor` was not made here.
         """
         place = _Place.of(cursor)
-        return self._read(lambda connection: _soonest(connection, filters, place, limit))
+        return self._read(lambda connection: _soonest(connection, with_words(connection, filters), place, limit))
 
     def open_counts(self, *, assignee: str, at: datetime) -> OpenCounts:
         """How many are open; `mine` are those of the assignee."""

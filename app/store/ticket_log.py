@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +13,16 @@ from app.cdr.ticket_rules import CLOSED
 from app.store.access import Reader
 from app.store.models import OPEN_TICKETS, URGENT_TICKETS, calls, ticket_links, ticket_updates, tickets
 from app.store.paging import BadCursor, Page
+from app.store.prepared import Session
 from app.store.rows import TICKET_COLUMNS, storable, tail_of, ticket_of, ticket_row, update_of
+from app.store.ticket_words import tickets_with
 from oncall import Priority
 
 _TICKET = select(*(tickets.c[name] for name in TICKET_COLUMNS))
 _OPEN = sorted(set(TicketStatus) - CLOSED)
 _DUE = ("update_due_at", "resolve_due_at")
 _SHORTEST_NUMBER = 7
+_OF_NUMBERS = "0123456789+-.() #"
 LARGEST_NUMBER = 2**31 - 1
 
 
@@ -27,7 +30,8 @@ LARGEST_NUMBER = 2**31 - 1
 class TicketFilters:
     """Which tickets to show; None does not limit.
 
-    `q` is what a person typed to find a ticket: its number, the phone number of a call to it, or an assignee.
+    `q` is what a person typed to find a ticket: its number, the phone number of a call to it, an assignee, or words
+    that people wrote about it, which `with_words` turns into `numbers`.
     `is_open` keeps those neither resolved nor closed, `due_before` of them those whose update or resolution is due
     before that instant. `unowned` keeps those nobody has, `client` those with a call that was tagged with that name.
     """
@@ -40,6 +44,7 @@ class TicketFilters:
     is_open: bool = False
     unowned: bool = False
     client: str | None = None
+    numbers: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,15 @@ class TicketLog:
         Raises:
             BadCursor: `cursor` was not made here.
         """
-        query = _TICKET.where(*conditions(filters))
-        if cursor is not None:
-            query = query.where(tickets.c.number < number_in(cursor))
-        query = query.order_by(tickets.c.number.desc()).limit(limit + 1)
-        files = self._read(lambda connection: _files(connection, query))
+        before = None if cursor is None else number_in(cursor)
+
+        def newest(connection: Connection) -> tuple[TicketFile, ...]:
+            query = _TICKET.where(*conditions(with_words(connection, filters)))
+            if before is not None:
+                query = query.where(tickets.c.number < before)
+            return _files(connection, query.order_by(tickets.c.number.desc()).limit(limit + 1))
+
+        files = self._read(newest)
         more = len(files) > limit
         return Page(items=files[:limit], next=str(files[limit - 1].ticket.number) if more else None)
 
@@ -157,6 +166,19 @@ def _files(connection: Connection, query: Any) -> tuple[TicketFile, ...]:  # noq
     )
 
 
+def with_words(connection: Connection, filters: TicketFilters) -> TicketFilters:
+    """The filters, with the newest tickets that have the words instead of words; numbers and names stay as they are."""
+    words = (filters.q or "").strip()
+    if not words or not words.strip(_OF_NUMBERS):
+        return filters
+    theirs = select(tickets.c.number).where(tickets.c.assignee == storable(words)).limit(1)
+    if connection.execute(theirs).first() is not None:
+        return filters
+    asked = tickets_with(Session.of(connection), words)
+    numbers = () if asked is None else tuple(connection.execute(asked).scalars())
+    return replace(filters, q=None, numbers=numbers)
+
+
 def conditions(filters: TicketFilters, *, in_order_of_due: bool = False) -> list[ColumnElement[bool] | TextClause]:
     """What the filters ask of a row.
 
@@ -182,6 +204,8 @@ def conditions(filters: TicketFilters, *, in_order_of_due: bool = False) -> list
         found.append(_tagged(filters.client))
     if filters.due_before is not None and not in_order_of_due:
         found.append(tickets.c.number.in_(union(*(_due(name, filters.due_before) for name in _DUE))))
+    if filters.numbers is not None:
+        found.append(tickets.c.number.in_(filters.numbers))
     if filters.q is not None and (words := filters.q.strip()):
         found.append(_found_by(words))
     return found
@@ -203,7 +227,7 @@ def _tagged(name: str) -> ColumnElement[bool]:
 
 def _found_by(words: str) -> ColumnElement[bool]:
     digits = "".join(filter(str.isdigit, words))
-    written_as_number = not words.strip("0123456789+-.() #")
+    written_as_number = not words.strip(_OF_NUMBERS)
     if written_as_number and len(digits) >= _SHORTEST_NUMBER:
         theirs = select(calls.c.ticket).where(calls.c.caller_tail == tail_of(digits))
         return tickets.c.number.in_(theirs)

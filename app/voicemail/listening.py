@@ -95,11 +95,12 @@ def claim(services: Services, recording_sid: str, *, by: str, at: datetime) -> b
         return _noted(transaction, taken, _entry("voicemail_claimed", recording_sid, by=by, at=at))
 
 
-def release(services: Services, recording_sid: str, *, by: str, at: datetime) -> bool:
-    """Give back a message one has taken."""
+def release(services: Services, recording_sid: str, *, by: str, at: datetime, holder: str | None = None) -> bool:
+    """Give back a message one has taken, or for an overseer one that `holder` has; False when that is not so."""
+    detail = {} if holder is None else {"of": holder}
     with services.store.turn() as transaction:
-        given = transaction.voicemails.release(recording_sid, by=by)
-        return _noted(transaction, given, _entry("voicemail_released", recording_sid, by=by, at=at))
+        given = transaction.voicemails.release(recording_sid, by=holder or by)
+        return _noted(transaction, given, _entry("voicemail_released", recording_sid, by=by, at=at, **detail))
 
 
 def done(services: Services, recording_sid: str, *, by: str, at: datetime) -> bool:

@@ -79,9 +79,9 @@ class Voicemails:
         """Take a message to oneself; of several who try at once, one does."""
         return listening.claim(self.services, recording_sid, by=by, at=at)
 
-    def release(self, recording_sid: str, *, by: str, at: datetime) -> bool:
-        """Give back a message one has taken."""
-        return listening.release(self.services, recording_sid, by=by, at=at)
+    def release(self, recording_sid: str, *, by: str, at: datetime, holder: str | None = None) -> bool:
+        """Give back a message one has taken, or for an overseer one that `holder` has; False when that is not so."""
+        return listening.release(self.services, recording_sid, by=by, at=at, holder=holder)
 
     def done(self, recording_sid: str, *, by: str, at: datetime) -> bool:
         """Finish with a message that is one's own or nobody's."""

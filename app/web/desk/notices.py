@@ -24,6 +24,7 @@ NOTICES: Mapping[str, str] = MappingProxyType(
         "claimed_by_another": "Somebody else has this message: nothing was changed.",
         "released": "The message is open to everybody again.",
         "not_yours": "You do not have this message: nothing was changed.",
+        "not_theirs": "Somebody else has this message by now, or nobody: nothing was changed.",
         "tried": "Noted on the ticket. The message stays with you until it is done.",
         "message_done": "Done. What came of it stands on the ticket.",
         "message_resolved": "Done, and the ticket is resolved.",

@@ -7,12 +7,13 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPMethod, HTTPStatus
 
 from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.accounts import EVERY_ROLE
+from app.accounts import EVERY_ROLE, OVERSEERS
 from app.services import Services
 from app.store import BadCursor, InboxEntry, InboxFilters, Shelf, TeamScope, TicketFile
 from app.voicemail import NotAllowed, NotPlayable, Voicemails, Why, scope_of
@@ -134,7 +135,12 @@ class _Inbox:
         return self._deed(recording_sid, self._voicemails.claim, "claimed", "claimed_by_another")
 
     def release(self, recording_sid: str) -> ResponseReturnValue:
-        return self._deed(recording_sid, self._voicemails.release, "released", "not_yours")
+        """Overseers open what somebody else has, who may be ill; as long as it is still theirs."""
+        holder = request.form.get("holder") or None
+        if holder is not None and visitor().role not in OVERSEERS:
+            return states.not_allowed()
+        give_back = partial(self._voicemails.release, holder=holder)
+        return self._deed(recording_sid, give_back, "released", "not_yours" if holder is None else "not_theirs")
 
     def done(self, recording_sid: str) -> ResponseReturnValue:
         """What came of it: into the ticket's history, and with most of it the message is finished with."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.cdr.records import TicketUpdate
-from app.store import CallFilters, Store
+from app.store import CallFilters, Store, TicketFilters
 from app.store.ticket_words import MOST_TICKETS, words_in
 from tests.app.store.samples import AT, record, sid
 
@@ -137,3 +137,24 @@ def test_of_very_many_the_newest_are_found(sqlite_store: Store) -> None:
     kept(sqlite_store)
     sids = found(sqlite_store, "viewer")
     assert sids == [sid(number) for number in range(MOST_TICKETS + 3, 3, -1)]
+
+
+@pytest.mark.parametrize(("q", "numbers"), [("viewer", [1003, 1001]), ("scan", [1002]), ("nobody wrote this", [])])
+def test_tickets_are_found_by_the_same_words_in_each_of_their_lists(store: Store, q: str, numbers: list[int]) -> None:
+    written(store)
+    kept(store)
+    filters = TicketFilters(q=q)
+    assert [each.ticket.number for each in store.tickets.page(filters, limit=10).items] == numbers
+    assert [each.ticket.number for each in store.ticket_lists.newest(filters, limit=10).items] == numbers
+    soonest = store.ticket_lists.soonest(TicketFilters(q=q, is_open=True), limit=10).items
+    assert sorted(each.ticket.number or 0 for each in soonest) == sorted(numbers)
+
+
+def test_the_name_of_whoever_has_a_ticket_finds_what_they_have_and_no_words(sqlite_store: Store) -> None:
+    with sqlite_store.turn() as turn:
+        opened = turn.open(record(1, started_at=AT))
+        turn.save(opened, replace(opened, ticket=replace(opened.ticket, assignee="triggerfish-1")))
+    written(sqlite_store, {2: ["asked triggerfish-1 for the key"]})
+    kept(sqlite_store)
+    found_by_name = sqlite_store.ticket_lists.newest(TicketFilters(q="triggerfish-1"), limit=10).items
+    assert [each.ticket.number for each in found_by_name] == [1001]

@@ -237,3 +237,25 @@ def test_the_most_urgent_message_comes_first_and_pages_go_on(desk: Desk, monkeyp
 def older_of(page: str) -> str:
     """Where the list goes on."""
     return page.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0].replace("&amp;", "&")
+
+
+def test_an_overseer_opens_what_somebody_has_who_is_away_and_staff_do_not(desk: Desk, message: str) -> None:
+    voicemails = desk.services.store.voicemails
+    first = signed_in(desk.services, FIRST, Role.STAFF)
+    first.opens(f"{HERE}/{message}")
+    first.sends(f"{HERE}/{message}/claim")
+    other = signed_in(desk.services, "triggerfish-2", Role.STAFF)
+    assert "Open it to everybody" not in text(other, f"{HERE}/{message}")
+    assert other.sends(f"{HERE}/{message}/release", holder=FIRST).status_code == 403
+    overseer = signed_in(desk.services, LASHA, Role.SUPERVISOR)
+    assert "Open it to everybody" in text(overseer, f"{HERE}/{message}")
+    overseer.sends(f"{HERE}/{message}/release", holder="Jamison White")
+    assert "nothing was changed" in text(overseer, f"{HERE}/{message}")
+    kept = voicemails.get(message)
+    assert kept is not None
+    assert kept.claimed_by == FIRST
+    overseer.sends(f"{HERE}/{message}/release", holder=FIRST)
+    given = voicemails.get(message)
+    assert given is not None
+    assert given.claimed_by is None
+    assert audited(desk, message)[-1] == (LASHA, "voicemail_released")
