@@ -196,14 +196,17 @@ def test_the_keyboard_alone_goes_back_to_an_earlier_revision(watched: Watched) -
     page.keyboard.press("g")
     page.keyboard.press("a")
     expect(page.get_by_role("heading", name="Users", level=1)).to_be_visible()
+    page.wait_for_load_state()  # its scripts are there by then, which listen for keys
     page.get_by_role("link", name="Revisions").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Revisions", level=1)).to_be_visible()
+    page.wait_for_load_state()  # its scripts are there by then, which listen for keys
     # The newest entry first, then the one before it.
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Publication 1")).to_be_visible()
+    page.wait_for_load_state()  # its scripts are there by then, which listen for keys
     page.get_by_role("link", name="Go back to it").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Mon-Fri open 08:00-17:00 instead of open 08:00-16:00")).to_be_visible()

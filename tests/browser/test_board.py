@@ -101,6 +101,7 @@ def test_the_keyboard_alone_closes_the_desk_opens_it_and_sends_a_call_on(chromiu
     page.keyboard.press("g")
     page.keyboard.press("b")
     expect(page.get_by_role("heading", name="Board", level=1)).to_be_visible()
+    page.wait_for_load_state()  # its scripts are there by then, which listen for keys
     page.get_by_text("Open or close the desk by hand").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")

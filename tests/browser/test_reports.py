@@ -82,6 +82,7 @@ def test_the_keyboard_alone_reads_it_all(reading: Watched) -> None:
     page.keyboard.press("g")
     page.keyboard.press("r")
     expect(page.get_by_role("heading", name="Reports", level=1)).to_be_visible()
+    page.wait_for_load_state()  # its scripts are there by then, which listen for keys
     page.get_by_text("As a table").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Calls by day").get_by_role("row")).to_have_count(31)

@@ -132,9 +132,11 @@ def test_a_message_is_heard_read_claimed_and_done_with_the_keyboard_alone(
     page.keyboard.press("g")
     page.keyboard.press("v")
     expect(page.get_by_role("heading", name="Voicemail", level=1)).to_be_visible()
+    page.wait_for_load_state()  # its scripts are there by then, which listen for keys
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Message from")).to_be_visible()
+    page.wait_for_load_state()  # its scripts are there by then, which listen for keys
     page.get_by_role("button", name="Claim").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("The message is yours.")).to_be_visible()

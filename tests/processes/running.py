@@ -93,6 +93,14 @@ class Service:
         )
 
 
+def is_alive(process: psutil.Process) -> bool:
+    """Whether a process still does anything; one that has ended may stand in the table until somebody asks for it."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def eventually(claim: Callable[[], bool], *, within_seconds: float = PATIENCE_SECONDS) -> None:
     deadline = time.monotonic() + within_seconds
     while not claim():

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from tests.desk import MAIN
-from tests.processes.running import PATIENCE_SECONDS, Service, eventually, is_ready, running
+from tests.processes.running import PATIENCE_SECONDS, Service, eventually, is_alive, is_ready, running
 
 pytestmark = pytest.mark.slow
 
@@ -141,4 +141,4 @@ def test_all_processes_stop_together(service: Service) -> None:
     assert service.children("exchange")
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(PATIENCE_SECONDS) == 0
-    assert not any(child.is_running() for child in children)
+    eventually(lambda: not any(map(is_alive, children)))

@@ -10,7 +10,7 @@ import pytest
 from app.simulator.caller import CallerScript
 from app.simulator.parties import parse_keys
 from tests.desk import MAIN
-from tests.processes.running import PATIENCE_SECONDS, Service, eventually, is_ready, running
+from tests.processes.running import PATIENCE_SECONDS, Service, eventually, is_alive, is_ready, running
 
 pytestmark = pytest.mark.slow
 
@@ -77,4 +77,4 @@ def test_both_processes_stop_together(service: Service) -> None:
     service.process.send_signal(signal.SIGTERM)
 
     assert service.process.wait(PATIENCE_SECONDS) == 0
-    assert not any(child.is_running() for child in children)
+    eventually(lambda: not any(map(is_alive, children)))
