@@ -26,6 +26,7 @@ _TAKE = text(
     " AND classid = :space AND objid = :number AND objsubid = 2 AND granted)"
     " THEN true ELSE pg_try_advisory_lock(:space, :number) END"
 )
+_GIVE = text("SELECT pg_advisory_unlock_all()")
 _SETTINGS = text(
     "SELECT set_config('tcp_keepalives_idle', '2', false), set_config('tcp_keepalives_interval', '1', false),"
     " set_config('tcp_keepalives_count', '3', false)"
@@ -115,6 +116,11 @@ class DatabaseLeadership:
 
     def release(self) -> None:
         with self._lock:
+            if self._session is not None:
+                # The server ends a session in its own time; so that whoever is next has the lock at once, it is given.
+                with suppress(Exception):  # a broken session has no lock any more
+                    self._driver().give_up_at = self._monotonic() + self._bound
+                    self._session.execute(_GIVE)
             self._close()
 
     def _ask(self) -> bool:
