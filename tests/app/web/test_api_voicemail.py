@@ -166,7 +166,7 @@ def test_a_message_that_was_changed_is_not_played(desk: Answering) -> None:
         old = transaction.voicemails.sealed(RECORDING, "audio")
         assert old is not None
         changed: dict[str, Any] = {"recording_sid": RECORDING, "content": "audio", "key_id": old.key_id}
-        transaction.voicemails.reseal(old, Sealed(**changed, sealed=old.sealed[:-1] + b"\0"))
+        transaction.voicemails.reseal(old, Sealed(**changed, sealed=old.sealed[:-1] + bytes([old.sealed[-1] ^ 1])))
     told = problem(client_of(desk).get(AUDIO), HTTPStatus.INTERNAL_SERVER_ERROR)
     assert told.startswith("The message cannot be opened. It was changed after it was sealed")
     assert audited(desk) == []
