@@ -1,7 +1,5 @@
 """The figures of a report as tables for spreadsheets. A figure of nothing is an empty cell there, not a zero."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -10,18 +8,14 @@ from app.cdr.call_sums import CallSums
 from app.cdr.records import Disposition
 from app.reports import Phones, Report
 from app.web.desk.reports_view import RANG, WEEKDAYS, taken_share
+from app.web.desk.spreadsheets import MARK, csv_lines
 
-# What spreadsheets take for the beginning of a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 Row = tuple[object, ...]
 
 
 def exported(found: Report, table: str, *, within: int) -> str:
     """One of TABLES, with the mark that tells spreadsheets how it is encoded."""
-    text = io.StringIO()
-    text.write("\ufeff")
-    csv.writer(text).writerows([[_harmless(value) for value in row] for row in TABLES[table](found, within)])
-    return text.getvalue()
+    return MARK + csv_lines(TABLES[table](found, within))
 
 
 def _days(found: Report, within: int) -> Iterator[Row]:
@@ -106,10 +100,3 @@ def _came(phones: Phones) -> tuple[int, ...]:
 
 def _ratio(found: float | None) -> object:
     return None if found is None else round(found, 4)
-
-
-def _harmless(value: object) -> object:
-    """A text no spreadsheet reckons with."""
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
