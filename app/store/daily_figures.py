@@ -43,6 +43,7 @@ from app.store.daily_tables import (
     figure_days,
     figure_marks,
 )
+from app.store.inserting import insert_into
 from app.store.models import OPEN_TICKETS, calls, legs, ticket_updates, tickets
 from app.store.prepared import Session
 from app.store.ticket_lives import life_of
@@ -207,25 +208,16 @@ _ITS_DUE = select(tickets.c.resolve_due_at, tickets.c.resolved_at, tickets.c.clo
 
 
 @cache
-def _unless_there(database: str, table: Table) -> Any:  # noqa: ANN401 - an Insert of either dialect
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
-    return build(table)
-
-
-@cache
 def _new_day(database: str) -> Insert:
     columns = {name: bindparam(name, type_=figure_days.c[name].type) for name in ("day", "kind", "zone", "due_at")}
-    made: Insert = _unless_there(database, figure_days).values(columns).on_conflict_do_nothing()
+    made: Insert = insert_into(database, figure_days).values(columns).on_conflict_do_nothing()
     return made
 
 
 @cache
 def marked(database: str) -> Insert:
     """Says how far somebody has got."""
-    statement = _unless_there(database, figure_marks).values(name=bindparam("name"), reached=bindparam("reached"))
+    statement = insert_into(database, figure_marks).values(name=bindparam("name"), reached=bindparam("reached"))
     further = {"reached": statement.excluded.reached}
     made: Insert = statement.on_conflict_do_update(index_elements=["name"], set_=further)
     return made

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from app.cdr.records import Disposition
 from app.store.access import Reader, Writer
 from app.store.figure_tables import UNOWNED_EMERGENCY, line_coverage, tallies
+from app.store.inserting import insert_into
 from app.store.models import OPEN_TICKETS, calls, heartbeats, legs, outbox, queue_places, tickets
 from app.store.orders import PENDING
 from app.store.prepared import Session
@@ -174,11 +175,7 @@ class Figures:
 
 @cache
 def _cover(database: str) -> Insert:
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
-    statement = build(line_coverage).values({name: bindparam(name) for name in Covered.__slots__})
+    statement = insert_into(database, line_coverage).values({name: bindparam(name) for name in Covered.__slots__})
     told = {name: statement.excluded[name] for name in ("gap_at", "looked_at", "looked_until")}
     return statement.on_conflict_do_update(index_elements=["line", "kind"], set_=told)
 

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Insert, Update, bindparam, literal_column, update
 
 from app.flow.messages import Order, OrderKind
+from app.store.inserting import insert_into
 from app.store.models import outbox
 from app.store.prepared import Session
 
@@ -40,12 +41,8 @@ _BOUNDS = {"at": outbox.c.done_at, "first": outbox.c.key, "end": outbox.c.key}
 
 @cache
 def _insert(database: str) -> Insert:
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
     names = ("key", "kind", "payload", "urgent", "first_due_at", "due_at")
-    statement = build(outbox).values({name: bindparam(name) for name in names})
+    statement = insert_into(database, outbox).values({name: bindparam(name) for name in names})
     return statement.on_conflict_do_nothing(index_elements=[outbox.c.key])
 
 

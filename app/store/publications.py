@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Insert, Table, bindparam, func, insert, liter
 
 from app.store.access import Reader, Writer
 from app.store.audit import AuditEntry, AuditRows
+from app.store.inserting import insert_unless_there
 from app.store.prepared import Session
 from app.store.publication_tables import publications, published_contents, published_files
 from app.store.rows import storable
@@ -76,12 +77,7 @@ _LONGEST_NAME = 64
 
 @cache
 def _unless_there(database: str, table: Table) -> Insert:
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
-    statement = build(table).values({column.name: bindparam(column.name) for column in table.c})
-    return statement.on_conflict_do_nothing()
+    return insert_unless_there(database, table)
 
 
 class Publications:

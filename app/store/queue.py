@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Insert, Select, Update, bindparam, exists, in
 from app.flow.in_line import Choice
 from app.flow.messages import LAP
 from app.store.access import Reader
+from app.store.inserting import insert_into
 from app.store.models import legs, queue_offers, queue_places
 from app.store.prepared import Session
 from app.store.rows import Row, storable
@@ -137,12 +138,8 @@ _INSERT = insert(queue_places).values({name: bindparam(name) for name in _COLUMN
 
 @cache
 def _insert_offer(database: str) -> Insert:
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
     names = ("call_sid", "turn", "offer", "person", "offered_at", "until")
-    statement = build(queue_offers).values({name: bindparam(name) for name in names})
+    statement = insert_into(database, queue_offers).values({name: bindparam(name) for name in names})
     return statement.on_conflict_do_nothing().returning(_O.offer)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Insert, bindparam, delete, select
 
 from app.store.access import Reader, Writer
 from app.store.account_tables import running_processes
+from app.store.inserting import insert_into
 from app.store.prepared import Session
 from app.store.rows import storable
 
@@ -41,11 +42,7 @@ _FORGET = delete(running_processes).where(_said_at <= bindparam("before", type_=
 
 @cache
 def _note(database: str) -> Insert:
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
-    statement = build(running_processes).values({name: bindparam(name) for name in _FIELDS})
+    statement = insert_into(database, running_processes).values({name: bindparam(name) for name in _FIELDS})
     told = {name: statement.excluded[name] for name in _FIELDS if name != "name"}
     return statement.on_conflict_do_update(index_elements=[running_processes.c.name], set_=told)
 

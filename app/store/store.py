@@ -23,6 +23,7 @@ from app.store.desk_overrides import DeskOverrides
 from app.store.figures import Figures
 from app.store.first_sight import FirstSight
 from app.store.inbox import Inbox
+from app.store.inserting import insert_into
 from app.store.leadership import Leadership, leadership
 from app.store.models import alembic_version, heartbeats
 from app.store.order_log import OrderLog
@@ -50,11 +51,7 @@ _LEADERSHIP_SECONDS = 1.0
 
 @cache
 def _beat(database: str) -> Insert:
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
-    statement = build(heartbeats).values(name=bindparam("name"), at=bindparam("at"))
+    statement = insert_into(database, heartbeats).values(name=bindparam("name"), at=bindparam("at"))
     return statement.on_conflict_do_update(index_elements=[heartbeats.c.name], set_={"at": statement.excluded.at})
 
 

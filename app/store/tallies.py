@@ -16,6 +16,7 @@ from sqlalchemy import Insert, bindparam, delete, exists, select
 from app.cdr.records import CallRecord
 from app.store.access import Reader, Writer
 from app.store.figure_tables import counted_calls, tallies
+from app.store.inserting import insert_into
 from app.store.models import calls
 from app.store.prepared import Session
 from app.store.turns import load_record
@@ -50,25 +51,17 @@ _ALL = select(tallies.c.name, tallies.c.labels, tallies.c.value)
 @cache
 def _mark(database: str) -> Insert:
     values: dict[str, Any] = {name: bindparam(name) for name in ("call_sid", "started_at")}
-    statement = _insert(database, counted_calls).values(values).on_conflict_do_nothing()
+    statement = insert_into(database, counted_calls).values(values).on_conflict_do_nothing()
     marked: Insert = statement.returning(counted_calls.c.call_sid)
     return marked
 
 
 @cache
 def _add(database: str) -> Insert:
-    statement = _insert(database, tallies).values({name: bindparam(name) for name in ("name", "labels", "value")})
+    statement = insert_into(database, tallies).values({name: bindparam(name) for name in ("name", "labels", "value")})
     grown = {"value": tallies.c.value + statement.excluded.value}
     added: Insert = statement.on_conflict_do_update(index_elements=["name", "labels"], set_=grown)
     return added
-
-
-def _insert(database: str, table: Any) -> Any:  # noqa: ANN401 - of either dialect, which share what is used here
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
-    return build(table)
 
 
 class Tallies:

@@ -9,6 +9,7 @@ from sqlalchemy import Insert, Update, bindparam, func, insert, literal_column, 
 
 from app.cdr.records import Ticket, TicketStatus, TicketUpdate
 from app.cdr.ticket_rules import CLOSED
+from app.store.inserting import insert_into
 from app.store.models import URGENT_TICKETS, calls, ticket_links, ticket_updates, tickets, voicemails
 from app.store.prepared import Session
 from app.store.rows import TICKET_COLUMNS, compact_json, differing, storable, ticket_of, ticket_row, update_of
@@ -46,11 +47,11 @@ _FOLLOW = (
 
 @cache
 def _link(database: str) -> Insert:
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
-    return build(ticket_links).values(low=bindparam("low"), high=bindparam("high")).on_conflict_do_nothing()
+    return (
+        insert_into(database, ticket_links)
+        .values(low=bindparam("low"), high=bindparam("high"))
+        .on_conflict_do_nothing()
+    )
 
 
 @lru_cache(maxsize=64)

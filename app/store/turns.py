@@ -26,6 +26,7 @@ from app.cdr.records import CallRecord
 from app.flow.messages import Fact, Order
 from app.flow.standing import Standing
 from app.store.audit import AuditRows
+from app.store.inserting import insert_unless_there
 from app.store.models import call_facts, calls, legs, replies, tickets
 from app.store.orders import cancel_orders, insert_orders
 from app.store.overrides import OverrideRows
@@ -77,14 +78,6 @@ _FACTS = (
 _HOLD = select(func.pg_advisory_xact_lock(func.hashtextextended(_SID, literal_column("0"))))
 
 
-def _insert_unless_there(database: str, table: Table) -> Insert:
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
-    return build(table).values({column.name: bindparam(column.name) for column in table.c}).on_conflict_do_nothing()
-
-
 def _insert_ticket_of_new_call(database: str) -> Insert:
     columns = [column for column in tickets.c if column.name != "number"]
     parameters: list[Any] = [bindparam(column.name, type_=column.type) for column in columns]
@@ -105,9 +98,9 @@ class _Inserts:
 
     def __init__(self, database: str) -> None:
         self.ticket = _insert_ticket_of_new_call(database)
-        self.call = _insert_unless_there(database, calls).returning(calls.c.call_sid)
-        self.fact = _insert_unless_there(database, call_facts)
-        self.reply = _insert_unless_there(database, replies)
+        self.call = insert_unless_there(database, calls).returning(calls.c.call_sid)
+        self.fact = insert_unless_there(database, call_facts)
+        self.reply = insert_unless_there(database, replies)
 
 
 @cache

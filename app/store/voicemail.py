@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Insert,
+    Executable,
     Select,
+    Table,
     Update,
     bindparam,
     delete,
@@ -29,6 +30,7 @@ from sqlalchemy import literal as bound
 from sqlalchemy import literal_column as literal
 
 from app.store.access import Reader
+from app.store.inserting import insert_unless_there
 from app.store.message_teams import TeamScope, is_for
 from app.store.models import voicemail_contents, voicemails
 from app.store.paging import Page, packed, unpacked
@@ -139,7 +141,7 @@ class VoicemailRows:
     def add(self, voicemail: Voicemail) -> bool:
         """Insert a message; False when it was there already."""
         row = {name: getattr(voicemail, name) for name in VOICEMAIL_COLUMNS}
-        return self._session.one(_insert(self._session.database, "voicemails"), row) is not None
+        return self._session.one(_insert(self._session.database, voicemails), row) is not None
 
     def get(self, recording_sid: str) -> Voicemail | None:
         """One message, or None."""
@@ -174,7 +176,7 @@ class VoicemailRows:
     def put(self, sealed: Sealed) -> bool:
         """Keep sealed content; False when there was some already, which stays."""
         row = {name: getattr(sealed, name) for name in _CONTENT_COLUMNS}
-        return self._session.one(_insert(self._session.database, "voicemail_contents"), row) is not None
+        return self._session.one(_insert(self._session.database, voicemail_contents), row) is not None
 
     def sealed(self, recording_sid: str, content: str) -> Sealed | None:
         """Sealed content of a message, or None."""
@@ -283,15 +285,8 @@ def _conditions(filters: VoicemailFilters) -> list[ColumnElement[bool]]:
 
 
 @cache
-def _insert(database: str, name: str) -> Any:  # noqa: ANN401 - Insert of either dialect, which returns a key
-    if database == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as build  # noqa: PLC0415 - only where it is used
-    else:
-        from sqlalchemy.dialects.sqlite import insert as build  # type: ignore[assignment]  # noqa: PLC0415
-    table = {"voicemails": voicemails, "voicemail_contents": voicemail_contents}[name]
-    values: dict[str, Any] = {column.name: bindparam(column.name) for column in table.c}
-    statement: Insert = build(table).values(values).on_conflict_do_nothing()
-    return statement.returning(table.c.recording_sid)
+def _insert(database: str, table: Table) -> Executable:
+    return insert_unless_there(database, table).returning(table.c.recording_sid)
 
 
 def _in(states: Sequence[VoicemailState]) -> ColumnElement[bool]:
