@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 RESTART_SECONDS = 2.0
 STOP_SECONDS = 20.0
+# Callers of a simulation can wait; an exchange that never starts does not keep the web desk from starting.
+_EXCHANGE_SECONDS = 15.0
+_LOOK_SECONDS = 0.2
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 (compared with, not listened on)
 
 
@@ -134,41 +138,58 @@ class _Processes:
     """The processes of one machine: when the web process ends, or we are asked to stop, all stop."""
 
     def __init__(self, web: tuple[str, ...], exchange_port: int | None) -> None:
-        environ = dict(os.environ)
-        companions: list[tuple[str, ...]] = []
-        if exchange_port is not None:
-            # To the others the exchange is the telephone company.
-            environ["TWILIO_API_BASE_URL"] = f"http://127.0.0.1:{exchange_port}"
-            companions.append(("exchange", "--port", str(exchange_port)))
-        companions.append(("clock",))
-        # The exchange before the web: whoever opens the first page finds the phones.
-        self._companions = [
-            _Companion(name, arguments, environ, _start(name, *arguments, environ=environ))
-            for name, *rest in companions
-            for arguments in [tuple(rest)]
-        ]
-        self._web = _start("web", *web, environ=environ)
+        self._web_arguments = web
+        self._exchange_port = exchange_port
+        self._web: subprocess.Popen[bytes] | None = None
+        self._companions: list[_Companion] = []
         self._stopping = False
 
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        while self._web.poll() is None:
-            time.sleep(0.2)
+        self._start()
+        if self._stopping:
+            # Asked to stop in the midst of it: whoever was started since has not been told.
+            self._terminate()
+        while self._web is not None and self._web.poll() is None:
+            time.sleep(_LOOK_SECONDS)
             for each in self._companions:
                 if not self._stopping:
                     each.look(time.monotonic())
-        for each in self._companions:
-            if each.process.poll() is None:
-                each.process.terminate()
+        self._terminate()
         for each in self._companions:
             _await_end(each.process)
-        return 0 if self._stopping else self._web.returncode or 1
+        return 0 if self._stopping or self._web is None else self._web.returncode or 1
+
+    def _start(self) -> None:
+        environ = dict(os.environ)
+        companions: list[tuple[str, ...]] = [("clock",)]
+        if self._exchange_port is not None:
+            # To the others the exchange is the telephone company.
+            environ["TWILIO_API_BASE_URL"] = f"http://127.0.0.1:{self._exchange_port}"
+            companions.insert(0, ("exchange", "--port", str(self._exchange_port)))
+        for name, *arguments in companions:
+            process = _start(name, *arguments, environ=environ)
+            self._companions.append(_Companion(name, tuple(arguments), environ, process))
+        self._await_exchange()
+        if not self._stopping:
+            self._web = _start("web", *self._web_arguments, environ=environ)
+
+    def _await_exchange(self) -> None:
+        """Wait until the exchange listens, for whoever opens the first page looks for the phones; not for ever."""
+        deadline = time.monotonic() + _EXCHANGE_SECONDS
+        while self._exchange_port is not None and not self._stopping and time.monotonic() < deadline:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self._exchange_port), timeout=1):
+                return
+            time.sleep(_LOOK_SECONDS)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
+        self._terminate()
+
+    def _terminate(self) -> None:
         for process in (self._web, *(each.process for each in self._companions)):
-            if process.poll() is None:
+            if process is not None and process.poll() is None:
                 process.terminate()
 
 

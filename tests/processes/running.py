@@ -72,8 +72,7 @@ class Service:
 
     def children(self, name: str) -> list[psutil.Process]:
         """The living processes that run one subcommand, without those they started themselves."""
-        direct = psutil.Process(self.process.pid).children()
-        return [each for each in direct if each.status() != psutil.STATUS_ZOMBIE and name in each.cmdline()]
+        return [each for each in psutil.Process(self.process.pid).children() if name in _command(each)]
 
     def kill(self) -> None:
         """End all its processes at once, as a power cut does."""
@@ -91,6 +90,14 @@ class Service:
             handsets=Handsets({JAMISON: voicemail(after_seconds=2)}, default=accept()),
             seed=seed,
         )
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """What it was started with; nothing once it has ended, though it may stand in the table still."""
+    try:
+        return list(process.cmdline())
+    except psutil.NoSuchProcess:
+        return []
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -142,3 +142,16 @@ def test_all_processes_stop_together(service: Service) -> None:
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(PATIENCE_SECONDS) == 0
     eventually(lambda: not any(map(is_alive, children)))
+
+
+def test_it_stops_when_asked_to_before_the_phones_are_there(tmp_path: Path) -> None:
+    beginning = running(
+        tmp_path, {"TWILIO_API_BASE_URL": "", "IVR_CLOCK": ""}, until=lambda service: bool(service.children("exchange"))
+    )
+    with beginning as service:
+        children = psutil.Process(service.process.pid).children(recursive=True)
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(PATIENCE_SECONDS) == 0
+        eventually(lambda: not any(map(is_alive, children)))
+        with pytest.raises(OSError, match="refused"):
+            service.get("/readyz")
