@@ -150,7 +150,8 @@ class PostgresqlGate:
             try:
                 yield connection
             except BaseException:
-                if getattr(connection.connection.driver_connection, "closed", False):
+                # One that gave up waiting for an answer is known as such already, and must not be asked for again.
+                if not connection.invalidated and getattr(connection.connection.driver_connection, "closed", False):
                     connection.invalidate()
                 raise
 

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from app.store import Store, StoreUnavailable
+from app.store import CallFilters, Store, StoreUnavailable
 from app.store.outage import Breaker, reason_of
 from tests.app.store.samples import facts, record, sid
 from tests.databases import PostgresqlServer, migrate, process_of, start_postgresql
@@ -55,6 +56,22 @@ def failing_within_bound(attempt: Callable[[], object]) -> StoreUnavailable:
 def no_pause(store: Store) -> None:
     """Let the next attempt through at once."""
     store._breaker._open_until = None
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """A store with the bound that calls have, once on each kind of database."""
+    opened = Store.open(database_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    """A store on SQLite with the bound that calls have."""
+    opened = Store.open(sqlite_url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
@@ -367,22 +384,50 @@ def test_postgresql_restarted_is_not_noticed(own_server: PostgresqlServer, own_s
     own_store.ping()
 
 
-@pytest.mark.slow
-def test_postgresql_that_falls_silent(own_server: PostgresqlServer, own_store: Store) -> None:
+@contextmanager
+def silence(server: PostgresqlServer) -> Iterator[None]:
     """The server's processes stand still: connections stay open and nothing is answered."""
-    write(own_store)
-    sleeping = children_of(process_of(own_server))
+    sleeping = children_of(process_of(server))
     for process in sleeping:
         os.kill(process, signal.SIGSTOP)
     try:
-        assert failing_within_bound(lambda: write(own_store, 2)).reason == "too slow"
-        no_pause(own_store)
-        assert failing_within_bound(lambda: write(own_store, 2)).reason == "cannot connect"
+        yield
     finally:
         for process in sleeping:
             os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.slow
+def test_postgresql_that_falls_silent(own_server: PostgresqlServer, own_store: Store) -> None:
+    write(own_store)
+    with silence(own_server):
+        assert failing_within_bound(lambda: write(own_store, 2)).reason == "too slow"
+        no_pause(own_store)
+        assert failing_within_bound(lambda: write(own_store, 2)).reason == "cannot connect"
     no_pause(own_store)
     write(own_store, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda store: store.heartbeats(),
+        lambda store: store.calls.get(sid(1)),
+        lambda store: store.calls.page(CallFilters(), limit=10, cursor=None),
+        lambda store: store.tickets.get(1),
+    ],
+    ids=["heartbeats", "a call", "the log", "a ticket"],
+)
+def test_postgresql_that_falls_silent_while_somebody_looks(
+    own_server: PostgresqlServer, own_store: Store, look: Callable[[Store], object]
+) -> None:
+    write(own_store)
+    look(own_store)
+    with silence(own_server):
+        assert failing_within_bound(lambda: look(own_store)).reason == "too slow"
+        assert failing_within_bound(lambda: look(own_store)).reason == "cannot connect"
+    look(own_store)
 
 
 def children_of(process: int) -> list[int]:
