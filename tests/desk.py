@@ -34,6 +34,7 @@ from app.simulator.trace import Trace
 from app.simulator.wire import Reply, Wire, WsgiWire
 from app.store import Store, StoreUnavailable
 from app.telephony.outbound import TwilioTelephony
+from tests.databases import PATIENCE_SECONDS
 
 MAIN = "+18162327483"
 ALTERNATE = "+18166760434"
@@ -242,6 +243,7 @@ def make_desk(
     database_url: str, folder: Path, *, store: Store | None = None, config: Path = CONFIG, rest: bool = False
 ) -> Desk:
     """A desk over a migrated database."""
+    store = store or Store.open(database_url, timeout_seconds=PATIENCE_SECONDS)
     clock = FakeClock(datetime.fromisoformat(TUESDAY_MORNING).astimezone(UTC))
     settings = settings_for(database_url, folder, config=config, rest=rest)
     desks: list[Desk] = []

@@ -17,10 +17,11 @@ from app.services import Services, wire
 from app.simulator.caller import CallerScript
 from app.simulator.handsets import ignore
 from app.simulator.parties import Moment
-from app.store import Store, StoreUnavailable
-from tests.databases import BACKENDS
+from app.store import Store
+from tests.databases import BACKENDS, PATIENCE_SECONDS
 from tests.desk import MAIN, SATURDAY_NIGHT, Desk
 from tests.fakes import FakeRandom
+from tests.outages import leaving
 from tests.pages import PagedDesk, make_paged_desk
 
 HANGS_UP = CallerScript(hangs_up_at=Moment.RINGING, hangs_up_delay_seconds=4)
@@ -83,11 +84,8 @@ def test_heartbeats_tell_who_leads_from_who_stands_by(desk: Desk) -> None:
     assert set(desk.services.store.heartbeats()) == {CLOCK, STANDBY}
 
 
-def test_a_heartbeat_that_cannot_be_stored_stops_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object, **__: object) -> None:
-        raise StoreUnavailable("cannot connect")
-
-    monkeypatch.setattr(desk.services.store, "beat", away)
+def test_a_heartbeat_that_cannot_be_stored_stops_nothing(desk: Desk) -> None:
+    leaving(desk).leaves_after(0)
     with capture_logs() as logs:
         Leader(Lock()).beat(desk.services)
     assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == ["heartbeat_failed"]
@@ -139,7 +137,7 @@ def test_two_clocks_that_both_work_double_nothing(
     alone = make_paged_desk(f"sqlite:///{tmp_path}/alone.db", one)
     url = request.getfixturevalue(f"{backend}_url")
     together = make_paged_desk(url, two)
-    store = Store.open(url)
+    store = Store.open(url, timeout_seconds=PATIENCE_SECONDS)
     second = wire(together.services.settings, clock=together.desk.clock, store=store, telephony=together.company)
     for paged, clocks in ((alone, [alone.services]), (together, [together.services, second])):
         paged.desk.everybody(ignore())

@@ -182,7 +182,7 @@ def test_a_turn_of_the_call_and_a_text_do_not_overwrite_each_other(desk_on_each:
             later = pool.submit(tickets.acknowledge, number, by=LASHA, way="by text")
             ticket = acknowledged(before.ticket, by=JAMISON, at=AT, hours=None)
             transaction.save(before, replace(before, ticket=ticket))
-        assert later.result(timeout=5).outcome is Outcome.TAKEN
+        assert later.result(timeout=30).outcome is Outcome.TAKEN
     file = store.tickets.get(number)
     assert file is not None
     assert file.ticket.assignee == JAMISON

@@ -27,7 +27,7 @@ from tests.desk import CONFIG, TOKEN
 
 JAMISON = "+18165550101"
 ACCOUNT = "AC" + "0" * 31 + "1"
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 @dataclass

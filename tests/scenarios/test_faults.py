@@ -242,7 +242,7 @@ def timed(desk: Desk) -> MeddlingWire:
 
 @pytest.mark.parametrize("plot", ["answered", "answering-service"])
 def test_a_locked_sqlite_file_keeps_no_caller_waiting(sqlite_url: str, tmp_path: Path, plot: str) -> None:
-    desk = make_desk(sqlite_url, tmp_path)
+    desk = make_desk(sqlite_url, tmp_path, store=Store.open(sqlite_url))
     watch = timed(desk)
     holder = locked_file(sqlite_url)
     played = play(desk, plot)
@@ -278,7 +278,7 @@ def test_a_stopped_postgresql_server_keeps_no_caller_waiting(
     own_server: PostgresqlServer, tmp_path: Path, stopped_before: str
 ) -> None:
     name = own_server.make()
-    desk = make_desk(own_server.url(name), tmp_path)
+    desk = make_desk(own_server.url(name), tmp_path, store=Store.open(own_server.url(name)))
     desk.phone(JAMISON, ignore())
 
     def stop(what: str) -> None:

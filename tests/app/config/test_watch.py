@@ -39,14 +39,14 @@ class Watched:
 
     def __enter__(self) -> Self:
         self._stop = watch(self._store, every_seconds=0.01, changed=self.changes.release)
-        assert self.changes.acquire(timeout=5), "it tells how things are at the start"
+        assert self.changes.acquire(timeout=30), "it tells how things are at the start"
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
 
     def hears(self) -> bool:
-        return self.changes.acquire(timeout=5)
+        return self.changes.acquire(timeout=30)
 
 
 def test_an_edit_between_the_start_and_the_first_look_is_taken(store: ConfigStore, folder: Path) -> None:
@@ -87,6 +87,20 @@ def test_the_watch_outlives_a_fault_of_ours(folder: Path) -> None:
     reword(folder, "Hello.")
     with Watched(store) as watched:
         assert watched.hears()
+
+
+def test_the_watch_outlives_a_fault_of_whoever_is_told(store: ConfigStore, folder: Path) -> None:
+    told = threading.Semaphore(0)
+
+    def stumbles() -> None:
+        told.release()
+        raise OSError(28, "no space")
+
+    stop = watch(store, every_seconds=0.01, changed=stumbles)
+    assert told.acquire(timeout=30)
+    reword(folder, "Hello.")
+    assert told.acquire(timeout=30), "it looks on after what it told of failed"
+    stop.set()
 
 
 def test_readers_never_wait_for_a_look(store: ConfigStore) -> None:
