@@ -7,7 +7,7 @@ from oncall.answers import Coverage, Double, Gap, Shift
 from oncall.by_hand import DeskOverride, hours_state, next_open, override_in_force
 from oncall.clocks import PRIORITY_CLOCKS, Pause, Priority, PriorityClock, resolve_due_at, runs_out_at, update_due_at
 from oncall.escalation import Attempt, EscalationPolicy, EscalationStep, Paging, Plan, Skipped, TargetKind
-from oncall.fairness import Burden, Evening, Measure, burdens, evens_out
+from oncall.fairness import Burden, Evening, Measure, burdens, evens_out, nights
 from oncall.hours import BusinessHours, DayException, ExceptionKind, HoursState, OpenSpan
 from oncall.layers import DatedShift, HolidayLimit, Layer, Limits, TemporarySchedule, TimeOff
 from oncall.overrides import Override, OverrideKind
@@ -96,6 +96,7 @@ __all__ = [
     "local_date",
     "local_time",
     "next_open",
+    "nights",
     "override_in_force",
     "resolve_due_at",
     "runs_out_at",

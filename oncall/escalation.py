@@ -4,7 +4,7 @@ It asks who is on call and never decides it; what an unanswered phone leads to i
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from oncall.answers import Coverage
@@ -105,6 +105,10 @@ class _Call:
     together: bool = False
     even_if_busy: bool = False
 
+    def reasoned(self, where: str) -> "_Call":
+        """The same with where it is decided."""
+        return _Call(self.person, f"{where}: {self.because}", self.source, self.together, self.even_if_busy)
+
 
 @dataclass(frozen=True, slots=True)
 class Climb:
@@ -138,7 +142,7 @@ def policy_plan(policy: EscalationPolicy, climb: Climb) -> Plan:
             calls, missing = _called(step, climb)
             if missing:
                 draft.skipped.append(Skipped(step.name, number, f"{where}: {missing[0]}", missing[1] or step.source))
-            reasoned = [replace(call, because=f"{where}: {call.because}") for call in calls]
+            reasoned = [call.reasoned(where) for call in calls]
             _ring(draft, reasoned, climb.people, step=number, ring_seconds=step.ring_seconds, tried=tried)
     return Plan(tuple(draft.attempts), tuple(draft.skipped), policy.max_wait_seconds)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from oncall import walltime
 from oncall.hours import ExceptionKind
@@ -108,6 +109,20 @@ def evens_out(roster: Roster, schedule: str, loads: Sequence[Burden], *, at: dat
             fewest = min(compared, key=lambda load: [load.amount(each) for each in later])
             return Evening(fewest.person, measure)
     return None
+
+
+def nights(*, after: datetime, until: datetime, zone: ZoneInfo) -> tuple[tuple[datetime, datetime], ...]:
+    """Return each night (22:00 to 06:00 in the zone) between two instants (UTC), in order, cut where they cut it."""
+    found = []
+    on = walltime.local_date(after, zone=zone) - _ONE_DAY
+    last = walltime.local_date(until, zone=zone)
+    while on <= last:
+        begins = max(after, walltime.instant(on, NIGHT_BEGINS, zone=zone))
+        on += _ONE_DAY
+        ends = min(until, walltime.instant(on, NIGHT_ENDS, zone=zone))
+        if begins < ends:
+            found.append((begins, ends))
+    return tuple(found)
 
 
 def _members(rota: Schedule, at: datetime) -> Iterator[str]:

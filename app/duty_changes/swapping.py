@@ -1,4 +1,4 @@
-"""Swaps: somebody asks another to take a turn, perhaps for one of theirs, and the other accepts or declines.
+"""Swaps: somebody asks another to take a turn or a part of it, perhaps for one of theirs, who accepts or declines.
 
 What is accepted becomes overrides, all of them or none. A swap nobody has answered is over when its first turn begins.
 """
@@ -32,10 +32,16 @@ class Turn:
     starts_at: datetime
     ends_at: datetime
 
+    def part(self, *, starts_at: datetime | None, ends_at: datetime | None) -> "Turn | None":
+        """Return that part of it, up to its own ends where none are said; None when that is not within it."""
+        begins, ends = starts_at or self.starts_at, ends_at or self.ends_at
+        is_within = self.starts_at <= begins < ends <= self.ends_at
+        return replace(self, starts_at=begins, ends_at=ends) if is_within else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
-    """`asked` is to take the asker's turn; the asker takes `in_return`, if that is asked for."""
+    """`asked` is to take the asker's turn, or a part of one; the asker takes `in_return`, if that is asked for."""
 
     asked: str
     turn: Turn

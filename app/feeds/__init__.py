@@ -58,9 +58,13 @@ class Feeds:
         self._lock = threading.Lock()
         self._prepared: _Prepared | None = None
 
-    def create(self, subject: Subject, *, by: str = SERVICE) -> str:
-        """Make a feed and return its address, which is not kept and cannot be had again."""
-        secret = self._services.store.tokens.create(subject.token_name, ROLE, at=self._services.clock.now(), by=by)
+    def create(self, subject: Subject, *, by: str = SERVICE, holder: str = "") -> str:
+        """Make a feed and return its address, which is not kept and cannot be had again.
+
+        `holder` is who reads a schedule, where it is an address of theirs alone.
+        """
+        name = subject.token_name_of(holder)
+        secret = self._services.store.tokens.create(name, ROLE, at=self._services.clock.now(), by=by)
         return f"{self._services.settings.public_base_url}{PATH}/{secret}.ics"
 
     def list(self) -> tuple[Token, ...]:

@@ -32,6 +32,10 @@ class Subject:
         """The name of the feed's token, such as feed:person:Jamison White."""
         return f"{_FEED}:{self.kind}:{self.name}"
 
+    def token_name_of(self, holder: str) -> str:
+        """The name of the token by which somebody reads a schedule, such as feed:schedule:on-call:Jamison White."""
+        return f"{self.token_name}:{holder}" if holder else self.token_name
+
     @classmethod
     def of_token(cls, name: str) -> "Subject | None":
         """Return the subject a token is named after; None when it is no feed's."""
@@ -39,7 +43,9 @@ class Subject:
         kind, _, subject = rest.partition(":")
         if token != _FEED or kind not in set(SubjectKind):
             return None
-        return cls(SubjectKind(kind), subject)
+        # No colon is in the name of a schedule; what follows one is whose address it is.
+        known_as = subject.partition(":")[0] if kind == SubjectKind.SCHEDULE else subject
+        return cls(SubjectKind(kind), known_as)
 
 
 @dataclass(frozen=True, slots=True)

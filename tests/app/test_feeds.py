@@ -319,6 +319,22 @@ def test_a_token_named_otherwise_is_no_feeds(name: str) -> None:
     assert found is None or found.name == ""
 
 
+def test_each_reader_of_a_schedule_has_an_address_of_their_own(fed: Fed) -> None:
+    feeds = Feeds(fed.services)
+    holders = ["Jamison White", "a visitor: of another name", ""]
+    secrets = [feeds.create(SCHEDULE, holder=each).rpartition("/")[2].removesuffix(".ics") for each in holders]
+    assert [feeds.read(each) for each in secrets] == [feeds.of(SCHEDULE)] * 3
+    assert [each.name for each in feeds.list()] == [
+        "feed:schedule:on-call:Jamison White",
+        "feed:schedule:on-call:a visitor: of another name",
+        "feed:schedule:on-call",
+    ]
+    assert feeds.revoke(feeds.list()[0].id)
+    assert [feeds.read(each) is None for each in secrets] == [True, False, False]
+    named = Subject(SubjectKind.PERSON, "Somebody: with a colon")
+    assert Subject.of_token(named.token_name) == named
+
+
 def test_the_command_prints_the_address_alone_on_the_last_line(
     fed: Fed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

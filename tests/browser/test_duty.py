@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 
 from app.duty_changes import Asking, DutyChanges, Handing, Leave, Swapping, Turn, Who
 from app.services import Services
+from tests.app.store.samples import leg, record
 from tests.browser.judging import LOOKS, judge, keep
 from tests.browser.world import MONDAY_NOON, Watched, World, context_for, served
 from tests.desk import CONFIG, make_desk
@@ -64,6 +66,7 @@ def rota(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     desk = make_desk(f"sqlite:///{folder}/ivr.db", folder, config=configuration(folder))
     desk.clock.show(datetime.fromisoformat("2026-11-30T09:10-06:00"))
     changed(desk.services)
+    rang_at_night(desk.services)
     desk.clock.show(datetime.fromisoformat(MONDAY_NOON))
     with served(desk.services) as (services, base):
         yield World(services, base, "", 0)
@@ -89,8 +92,17 @@ def changed(services: Services) -> None:
     mine = Turn(schedule="on-call", starts_at=at("2026-12-07T14:00+00:00"), ends_at=at("2026-12-14T14:00+00:00"))
     back = Turn(schedule="on-call", starts_at=at("2026-12-21T14:00+00:00"), ends_at=at("2026-12-28T14:00+00:00"))
     assert Swapping(duty(FIRST)).ask(Asking(asked=JAMISON, turn=mine, in_return=back)).refusals == ()
-    theirs = Turn(schedule="on-call", starts_at=back.starts_at, ends_at=back.ends_at)
+    # Christmas Eve, from the end of the desk's day to the next noon.
+    theirs = Turn(schedule="on-call", starts_at=at("2026-12-24T23:00+00:00"), ends_at=at("2026-12-25T18:00+00:00"))
     assert Swapping(duty(JAMISON)).ask(Asking(asked=FIRST, turn=theirs)).refusals == ()
+
+
+def rang_at_night(services: Services) -> None:
+    """A few calls of November's nights."""
+    for number, (name, on) in enumerate([(JAMISON, 3), (JAMISON, 17), (LASHA, 9), (FIRST, 25), (JAMISON, 19)]):
+        began = datetime.fromisoformat(f"2026-11-{on:02}T03:12-06:00")
+        with services.store.turn() as turn:
+            turn.open(replace(record(number, started_at=began), legs=(leg(number, party=name, started_at=began),)))
 
 
 @pytest.fixture
@@ -174,4 +186,24 @@ def test_time_off_that_leaves_nobody_asks_who_stands_in(at_desk: Watched) -> Non
     judge(at_desk, "oncall-stand-in", "light")
     keep(at_desk, "oncall-stand-in", "light")
     expect(page.get_by_role("button", name="Save it")).to_be_visible()
+    assert at_desk.complaints == []
+
+
+def test_a_part_of_a_turn_is_asked_for_within_the_turns_own_time(at_desk: Watched) -> None:
+    page = at_desk.opens("/desk/oncall/swaps")
+    turn, part = page.get_by_label("Your turn"), page.locator("details", has_text="Only a part of it")
+    part.locator("summary").click()
+    begins, ends = part.get_by_label("From"), part.get_by_label("Until")
+    turn.select_option("on-call 20261207T140000 20261214T140000")
+    expect(begins).to_have_attribute("min", "2026-12-07T08:00")
+    expect(ends).to_have_attribute("max", "2026-12-14T08:00")
+    begins.fill("2026-12-08T18:30")
+    ends.fill("2026-12-09T06:00")
+    page.get_by_label("Who is to take it").select_option(LASHA)
+    judge(at_desk, "oncall-part", "light")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    card = page.get_by_role("article", name=f"You ask {LASHA} to take part of a turn")
+    expect(card).to_contain_text("Tue 8 Dec 18:30")
+    card.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_text("Withdrawn. Everybody keeps their turns.")).to_be_visible()
     assert at_desk.complaints == []

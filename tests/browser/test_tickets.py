@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app.cdr.records import TicketStatus
+from app.tickets import Outcome, TicketEdit, TicketRequests
 from tests.app.web.desk.ticket_worlds import LASHA, NOW, morning
 from tests.browser.judging import LOOKS, judge, keep
 from tests.browser.world import PHONE, Watched, World, context_for, served
@@ -204,5 +206,64 @@ def test_another_ticket_is_looked_at_before_it_is_joined(at_desk: Watched, made:
     page.get_by_label("Number of the other ticket").fill(str(made[1]["urgent"]))
     expect(page.locator("#j-found")).to_contain_text("Call from 816-555-0160")
     page.get_by_role("button", name="Join them").click()
-    expect(page.get_by_text("The tickets name each other now.")).to_be_visible()
+    expect(page.get_by_text("The two tickets are linked.")).to_be_visible()
     expect(page.get_by_role("link", name=str(made[1]["urgent"]), exact=True)).to_be_visible()
+
+
+def test_what_is_newer_comes_by_itself_and_takes_nobodys_place(
+    at_desk: Watched, made: tuple[World, dict[str, int]]
+) -> None:
+    page, (world, numbers) = at_desk.page, made
+    page.clock.install()
+    at_desk.opens("/desk/tickets?order=newest")
+
+    def changes(subject: str) -> None:
+        requests = TicketRequests(services=world.services, actor="somebody", person=None, way="by the test")
+        assert requests.edit(numbers["working"], TicketEdit(subject=subject)).outcome is Outcome.DONE
+        page.clock.fast_forward("00:25")
+
+    changed, mine = row(page, numbers["working"]), page.get_by_role("link", name=str(numbers["low"]), exact=True)
+    mine.focus()
+    changes("first news")
+    expect(changed).to_contain_text("first news")
+    expect(mine).to_be_focused()
+    page.keyboard.press("x")
+    changes("second news")
+    told = page.locator("#fresh")
+    expect(told).to_contain_text("There are changes: shown when nothing is picked")
+    expect(page.locator("[data-picked]")).to_have_text("1")
+    expect(changed).to_contain_text("first news")
+    page.keyboard.press("x")
+    page.clock.fast_forward("00:05")
+    expect(changed).to_contain_text("second news")
+    expect(mine).to_be_focused()
+    search = page.get_by_label("Find")
+    search.focus()
+    page.keyboard.type("scan")
+    changes("third news")
+    expect(told.get_by_role("button", name="Show")).to_be_visible()
+    expect(changed).to_contain_text("second news")
+    judge(at_desk, "tickets-newer", "light")
+    told.get_by_role("button", name="Show").click()
+    expect(changed).to_contain_text("third news")
+    expect(search).to_have_value("scan")
+    expect(told).not_to_have_class(re.compile("is-told"))
+    assert page.url.endswith("/desk/tickets?order=newest")
+
+
+def test_a_card_is_dragged_to_a_column_that_takes_it(at_desk: Watched, made: tuple[World, dict[str, int]]) -> None:
+    page, number = at_desk.page, made[1]["twin"]
+    at_desk.opens("/desk/tickets/board")
+    card, link = row(page, number), page.get_by_role("link", name=str(number), exact=True)
+    came_from = card.locator("xpath=ancestor::section").get_attribute("data-column")
+    expect(card).to_have_attribute("draggable", "true")
+    # Where it cannot go it stays; what is dragged is the card, wherever it is taken hold of.
+    link.drag_to(page.locator(f"[data-column={came_from}] h2"))
+    expect(page.locator(".is-dragged, .may-take, .takes-it")).to_have_count(0)
+    expect(page.locator(f"[data-column={came_from}]").get_by_role("link", name=str(number), exact=True)).to_be_visible()
+    link.drag_to(page.locator("[data-column=waiting] h2"))
+    moved = page.locator("[data-column=waiting]").get_by_role("link", name=str(number), exact=True)
+    expect(moved).to_be_focused()
+    found = made[0].services.store.tickets.get(number)
+    assert found is not None
+    assert (found.ticket.status, found.updates[-1].author) == (TicketStatus.WAITING, LASHA)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall import Burden, Evening, Measure, Roster, Schedule, burdens, evens_out
+from oncall import Burden, Evening, Measure, Roster, Schedule, burdens, evens_out, nights
 from tests.oncall.making import (
     FISH_1,
     FISH_2,
@@ -170,3 +170,21 @@ def test_parts_of_a_period_add_up(cuts: list[int], city: str) -> None:
         assert set(load.nights) == {night for each in mine for night in each.nights}
         assert set(load.weekend_days) == {day for each in mine for day in each.weekend_days}
         assert set(load.holidays) == {holiday for each in mine for holiday in each.holidays}
+
+
+def test_nights_are_those_of_the_clocks_cut_where_the_period_is() -> None:
+    """The spring night is an hour shorter, the autumn night an hour longer, and what is cut in two adds up."""
+    cases = {
+        ("2026-03-07 12:00", "2026-03-09 12:00"): [7, 8],
+        ("2026-10-31 12:00", "2026-11-01 12:00"): [9],
+        ("2026-12-01 23:00", "2026-12-02 05:00"): [6],
+        ("2026-12-01 00:00", "2026-12-02 00:00"): [6, 2],
+        ("2026-12-01 06:00", "2026-12-01 22:00"): [],
+        ("2026-12-02 00:00", "2026-12-01 00:00"): [],
+    }
+    for (after, until), lengths in cases.items():
+        found = nights(after=local(after), until=local(until), zone=ZoneInfo("America/Chicago"))
+        assert [(ends - begins) / timedelta(hours=1) for begins, ends in found] == lengths, after
+    year = nights(after=local("2026-01-01 00:00"), until=local("2027-01-01 00:00"), zone=ZoneInfo("America/Chicago"))
+    assert len(year) == 366  # the first is the end of a night of the year before
+    assert sum((ends - begins for begins, ends in year), timedelta()) == timedelta(hours=365 * 8)

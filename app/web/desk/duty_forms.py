@@ -10,11 +10,13 @@ from app.accounts import OVERSEERS
 from app.duty_changes import DutyChanges, Handing, Leave, Turn, Verdict, Who
 from app.services import Services
 from app.web.desk.doors import visitor
+from app.web.desk.given_dates import YEARS
 from oncall import instant
 
-_YEARS: Final = range(2000, 2200)
 _STAND_IN: Final = "for-"
 _LONGEST: Final = 120
+_UNREADABLE: Final = "Say from when and until when as a date and a time."
+_NOT_WITHIN: Final = "That part is not within the turn."
 
 
 def who_is_here(services: Services) -> Who:
@@ -38,7 +40,7 @@ def instant_in(text: str, zone: ZoneInfo) -> datetime | None:
         wall = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if wall.tzinfo is not None or wall.year not in _YEARS:
+    if wall.tzinfo is not None or wall.year not in YEARS:
         return None
     return instant(wall.date(), wall.time().replace(second=0, microsecond=0), zone=zone)
 
@@ -81,6 +83,19 @@ def turn_in(text: str) -> Turn | None:
     except ValueError:
         return None
     return Turn(schedule=schedule, starts_at=starts_at, ends_at=ends_at)
+
+
+def part_in(form: Mapping[str, str], name: str, zone: ZoneInfo) -> tuple[Turn | None, str]:
+    """The turn that such a choice means, or the part of it that stands beside it; and what is wrong with that part."""
+    turn = turn_in(form.get(name, ""))
+    texts = form.get(f"{name}_from", ""), form.get(f"{name}_until", "")
+    starts_at, ends_at = (instant_in(text, zone) for text in texts)
+    if turn is None:
+        return None, ""
+    if (texts[0] and starts_at is None) or (texts[1] and ends_at is None):
+        return None, _UNREADABLE
+    part = turn.part(starts_at=starts_at, ends_at=ends_at)
+    return part, "" if part else _NOT_WITHIN
 
 
 def seen(verdict: Verdict, *, at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The visitor's own duty: their next shifts and hours, what changed about them, and their calendar's address."""
+"""The visitor's own duty: their next shifts and hours, what changed about them, and the addresses of calendars."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,10 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from app.accounts import EVERY_ROLE
 from app.duty_changes import Swapping, is_open
-from app.feeds import Feeds, Subject, SubjectKind
 from app.services import Services
-from app.web.desk.doors import Page, visitor
+from app.web.desk.doors import Page
 from app.web.desk.duty import now_of, standing_of
+from app.web.desk.duty_feeds import Addresses
 from app.web.desk.duty_forms import duty_of_visitor, who_is_here
 from app.web.desk.notices import back_to
 from oncall import Override, Roster, Shift
@@ -24,7 +24,7 @@ _USUAL: Final = 30
 
 
 def pages(services: Services) -> tuple[Page, ...]:
-    """My shifts, and the address of my calendar."""
+    """My shifts, and the addresses of my calendars."""
     mine = _Mine(services)
     return (
         Page(rule="/oncall/mine", name="my_duty", view=mine.show, roles=EVERY_ROLE),
@@ -38,7 +38,7 @@ class _Mine:
 
     services: Services
 
-    def show(self, address: str = "") -> str:
+    def show(self, *, address: str = "", of: str = "") -> str:
         who, at = who_is_here(self.services), self.services.clock.now()
         days = next((each for each in DAYS if str(each) == request.args.get("days")), _USUAL)
         recent = self.services.store.overrides.recent(at=at)
@@ -62,30 +62,20 @@ class _Mine:
             standing=standing,
             waiting=[each for each in swaps if each.asked == who.person],
             schedules=roster.schedules,
-            has_feed=bool(self._feeds_of(who.person)),
+            calendars=Addresses(self.services).offered(),
             address=address,
+            of=of,
         )
 
     def feed(self) -> ResponseReturnValue:
-        """Makes a new address and ends those there were; or only ends them."""
-        person = who_is_here(self.services).person
-        if person is None:
+        """Makes a new address of a calendar and ends the one there was; or only ends it."""
+        addresses, schedule = Addresses(self.services), request.form.get("schedule", "")
+        if not addresses.is_offered(schedule):
             return back_to(HERE, "nothing")
-        feeds, by = Feeds(self.services), visitor().name
-        old = self._feeds_of(person)
-        address = ""
-        if request.form.get("deed") != "end":
-            address = feeds.create(Subject(SubjectKind.PERSON, person), by=by)
-        for number in old:
-            feeds.revoke(number, by=by)
-        return self.show(address) if address else back_to(HERE, "feed_ended")
-
-    def _feeds_of(self, person: str | None) -> list[int]:
-        """The numbers of this person's feeds that are still served."""
-        if person is None:
-            return []
-        name = Subject(SubjectKind.PERSON, person).token_name
-        return [each.id for each in Feeds(self.services).list() if each.name == name and each.revoked_at is None]
+        if request.form.get("deed") == "end":
+            addresses.end(schedule)
+            return back_to(HERE, "feed_ended")
+        return self.show(address=addresses.renew(schedule), of=schedule)
 
 
 def shifts_of(

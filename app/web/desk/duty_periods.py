@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.web.desk.given_dates import YEARS, given_date
 from app.web.desk.look import address_with
 from app.written import NO_YEAR, Dates
 from oncall import day_starts_at, local_date
@@ -18,7 +19,6 @@ _FORTNIGHT: Final = 14
 _ONE_DAY: Final = timedelta(days=1)
 _TO: Final = "\N{EN DASH}"
 # Years no rota of ours reaches.
-_YEARS: Final = range(2000, 2200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ class Period:
         return (self.on.replace(day=1) - _ONE_DAY).replace(day=1)
 
     def _at(self, on: date) -> "Period":
-        return replace(self, on=on if on.year in _YEARS else self.on)
+        return replace(self, on=on if on.year in YEARS else self.on)
 
 
 def period_of(given: Mapping[str, str], schedules: Mapping[str, object], *, at: datetime, zone: ZoneInfo) -> Period:
@@ -116,7 +116,7 @@ def period_of(given: Mapping[str, str], schedules: Mapping[str, object], *, at: 
     return Period(
         schedule=schedule if schedule in schedules else next(iter(schedules)),
         view=view if view in dict(VIEWS) else USUAL,
-        on=_date(given.get("on", "")) or today,
+        on=given_date(given.get("on", "")) or today,
         today=today,
         zone=zone,
     )
@@ -124,11 +124,3 @@ def period_of(given: Mapping[str, str], schedules: Mapping[str, object], *, at: 
 
 def _next_month(on: date) -> date:
     return (on.replace(day=28) + timedelta(days=4)).replace(day=1)
-
-
-def _date(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.year in _YEARS else None

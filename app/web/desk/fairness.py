@@ -1,4 +1,7 @@
-"""How evenly duty falls: hours, nights, weekend days and holidays of each person, beside an equal share."""
+"""How evenly duty falls: hours, nights, weekend days and holidays of each person, beside an equal share.
+
+Beside the nights stands how often they were rung at night, which no rota says.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,8 +14,9 @@ from app.services import Services
 from app.web.desk.doors import Page
 from app.web.desk.duty_calendar import tones_of
 from app.web.desk.duty_forms import who_is_here
+from app.web.desk.given_dates import given_date
 from app.web.desk.look import zone_of
-from oncall import Burden, Evening, burdens, day_starts_at, evens_out, local_date
+from oncall import Burden, Evening, burdens, day_starts_at, evens_out, local_date, nights
 
 SPANS: Final = (
     ("90back", "Last 90 days"),
@@ -25,7 +29,6 @@ _NINETY: Final = timedelta(days=90)
 _ONE_DAY: Final = timedelta(days=1)
 _LONGEST: Final = timedelta(days=1100)
 _HOUR: Final = 3600
-_YEARS: Final = range(2000, 2200)
 
 
 def pages(services: Services) -> tuple[Page, ...]:
@@ -35,17 +38,24 @@ def pages(services: Services) -> tuple[Page, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one person has: hours, how that compares with an equal share, and the width of the bar in hundredths."""
+    """What one person has: hours, how that compares with an equal share, and the width of the bar in hundredths.
+
+    `rings` is how often a phone of theirs was rung at night, None while the period is yet to come.
+    """
 
     load: Burden
     hours: float
     against: float
     width: float
+    rings: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Everybody of a schedule, between two dates (the last one included)."""
+    """Everybody of a schedule, between two dates (the last one included).
+
+    `rings_since` is the beginning of the nights whose rings were counted, where there were too many to count them all.
+    """
 
     first: date
     last: date
@@ -53,6 +63,7 @@ class Sheet:
     equal: float
     mark: float
     evening: Evening | None
+    rings_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +96,19 @@ class _Fairness:
         loads, evening = self._loads(schedule, after, until)
         equal = sum(each.seconds for each in loads) / _HOUR / max(len(loads), 1)
         most = max([equal, *(each.seconds / _HOUR for each in loads)]) or 1
+        past = nights(after=after, until=min(until, self.services.clock.now()), zone=zone)
+        rung = self.services.store.rings.rung(past)
         shares = tuple(
             Share(
                 each,
                 hours=each.seconds / _HOUR,
                 against=each.seconds / _HOUR - equal,
                 width=round(each.seconds / _HOUR / most * 100, 2),
+                rings=rung.times.get(each.person, 0) if past else None,
             )
             for each in loads
         )
-        return Sheet(first, last, shares, equal, round(equal / most * 100, 2), evening)
+        return Sheet(first, last, shares, equal, round(equal / most * 100, 2), evening, rung.since)
 
     def _loads(self, schedule: str, after: datetime, until: datetime) -> tuple[tuple[Burden, ...], Evening | None]:
         roster, now = self.services.config.current().roster, self.services.clock.now()
@@ -111,16 +125,8 @@ def _dates(span: str, today: date) -> tuple[date, date]:
         case "90ahead":
             return today, today + _NINETY - _ONE_DAY
         case "dates":
-            first = _date(request.args.get("first", "")) or today.replace(month=1, day=1)
-            last = _date(request.args.get("last", "")) or today
+            first = given_date(request.args.get("first", "")) or today.replace(month=1, day=1)
+            last = given_date(request.args.get("last", "")) or today
             return first, min(max(first, last), first + _LONGEST)
         case _:
             return today.replace(month=1, day=1), today.replace(month=12, day=31)
-
-
-def _date(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.year in _YEARS else None

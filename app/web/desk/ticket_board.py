@@ -13,11 +13,11 @@ from app.services import Services
 from app.store import ListedTicket, TicketFilters
 from app.web.desk.doors import Page, visitor
 from app.web.desk.look import zone_of
+from app.web.desk.ticket_freshness import BOARD_NOW, mark_of, nothing_newer
 from app.web.desk.ticket_people import clients_of, person
 from app.web.desk.ticket_queries import BOARD, TicketQuery, ticket_query
 from oncall import Priority
 
-_CARDS = 20
 _COLUMNS = (
     TicketStatus.NEW,
     TicketStatus.ACKNOWLEDGED,
@@ -50,6 +50,7 @@ def pages(services: Services) -> tuple[Page, ...]:
     board, post = _Board(services), HTTPMethod.POST
     return (
         Page(rule="/tickets/board", name="ticket_board", view=board.show, roles=EVERY_ROLE),
+        Page(rule="/tickets/board/now", name="ticket_board_now", view=board.show, roles=EVERY_ROLE, watches=True),
         Page(rule="/tickets/board", name="find_on_board", view=board.find, roles=EVERY_ROLE, method=post),
     )
 
@@ -65,17 +66,24 @@ class _Board:
         query = ticket_query(request.args, vault).on_board()
         named = request.args.get("column", "")
         first = TicketStatus(named) if named in set(_COLUMNS) else _COLUMNS[0]
-        here = query.address(vault, path=BOARD, column=None if first is _COLUMNS[0] else first)
+        place = None if first is _COLUMNS[0] else first
+        columns = [self._column(query, status) for status in _COLUMNS]
+        seen = [[(card.listed.ticket.number, card.listed.version) for card in each.cards] for each in columns]
+        mark = mark_of(seen, [bool(each.more) for each in columns])
+        nothing = nothing_newer(mark)
+        if nothing is not None:
+            return nothing
         return render_template(
             "tickets_board.html",
-            columns=[self._column(query, status) for status in _COLUMNS],
+            columns=columns,
             first=first,
             query=query,
             priorities=list(Priority),
             people=list(self.services.config.current().roster.people),
             clients=clients_of(self.services),
             me=person(self.services),
-            here=here,
+            here=query.address(vault, path=BOARD, column=place),
+            fresh=query.address(vault, path=BOARD_NOW, column=place, seen=mark),
             as_list=query.address(vault),
         )
 
@@ -88,7 +96,7 @@ class _Board:
         vault, lists = self.services.vault, self.services.store.ticket_lists
         filters = self._filters(query, status)
         read = lists.newest if status is TicketStatus.RESOLVED else lists.soonest
-        page = read(filters, limit=_CARDS)
+        page = read(filters, limit=self.services.lengths.column)
         all_of_it = {"shown": status.value}
         return Column(
             status=status,

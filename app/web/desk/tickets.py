@@ -17,6 +17,7 @@ from app.store import Page as PageOf
 from app.web.desk import states, ticket_board, ticket_bulk, ticket_page
 from app.web.desk.doors import Page, visitor
 from app.web.desk.look import zone_of
+from app.web.desk.ticket_freshness import LIST_NOW, mark_of, nothing_newer
 from app.web.desk.ticket_people import clients_of, person
 from app.web.desk.ticket_queries import (
     BOARD,
@@ -31,7 +32,6 @@ from app.web.desk.ticket_queries import (
 )
 from oncall import Priority
 
-_A_PAGE = 50
 # More than these are not counted out.
 _MANY = 100
 
@@ -51,6 +51,7 @@ def pages(services: Services) -> tuple[Page, ...]:
     tickets = _Tickets(services)
     return (
         Page(rule="/tickets", name="tickets", view=tickets.show, roles=EVERY_ROLE),
+        Page(rule="/tickets/now", name="tickets_now", view=tickets.show, roles=EVERY_ROLE, watches=True),
         Page(rule="/tickets", name="find_tickets", view=tickets.find, roles=EVERY_ROLE, method=HTTPMethod.POST),
         *ticket_board.pages(services),
         *ticket_bulk.pages(services),
@@ -71,12 +72,16 @@ class _Tickets:
             page = self._page(query)
         except BadCursor:
             return states.not_found()
-        here = query.address(vault)
+        here, after, tabs = query.address(vault), request.args.get("after"), self._tabs(query)
+        mark = mark_of([(each.ticket.number, each.version) for each in page.items], bool(page.next), tabs)
+        nothing = nothing_newer(mark)
+        if nothing is not None:
+            return nothing
         content = render_template(
             "tickets.html",
             page=page,
             query=query,
-            tabs=self._tabs(query),
+            tabs=tabs,
             shown=SHOWN,
             dues=DUE,
             orders=ORDERS,
@@ -89,7 +94,8 @@ class _Tickets:
             link=self.services.settings.public_base_url + here,
             board=query.on_board().address(vault, path=BOARD),
             older=query.address(vault, after=page.next) if page.next else None,
-            newest=here if request.args.get("after") else None,
+            newest=here if after else None,
+            fresh=query.address(vault, path=LIST_NOW, after=after, seen=mark),
         )
         pushed = {"HX-Push-Url": here} if request.headers.get("HX-Request") else {}
         return content, HTTPStatus.OK, pushed
@@ -102,9 +108,10 @@ class _Tickets:
     def _page(self, query: TicketQuery) -> PageOf[ListedTicket]:
         filters = query.filters(at=self.services.clock.now(), zone=zone_of(self.services), me=visitor().name)
         lists, after = self.services.store.ticket_lists, request.args.get("after") or None
+        limit = self.services.lengths.page
         if query.order is Order.SOONEST and query.runs:
-            return lists.soonest(filters, limit=_A_PAGE, cursor=after)
-        return lists.newest(filters, limit=_A_PAGE, cursor=after)
+            return lists.soonest(filters, limit=limit, cursor=after)
+        return lists.newest(filters, limit=limit, cursor=after)
 
     def _tabs(self, query: TicketQuery) -> tuple[Tab, ...]:
         counts = self.services.store.ticket_lists.open_counts(assignee=visitor().name, at=self.services.clock.now())

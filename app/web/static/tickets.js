@@ -38,6 +38,7 @@
   count();
   setInterval(count, 10000);
   document.addEventListener("htmx:afterSettle", count);
+  document.addEventListener("tickets:newer", count);
 
   // Rows are picked one by one, by x, or up to another with shift.
   const boxes = () => [...document.querySelectorAll("tbody .pick input")];
@@ -75,6 +76,7 @@
     tell();
   }));
   document.addEventListener("htmx:afterSettle", tell);
+  document.addEventListener("tickets:newer", tell);
   tell();
 
   const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select");

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -32,8 +33,8 @@ def can_text(paged: PagedDesk) -> None:
     paged.desk.services = replace(paged.services, settings=settings)
 
 
-def handing(person: str, *, hours: float = 5, **more: object) -> Handing:
-    return replace(Handing(schedule=ONCALL, person=person, ends_at=NOW + timedelta(hours=hours)), **more)  # type: ignore[arg-type]
+def handing(person: str, *, hours: float = 5, schedule: str = ONCALL, **more: Any) -> Handing:
+    return Handing(schedule=schedule, person=person, ends_at=NOW + timedelta(hours=hours), **more)
 
 
 def test_whoever_takes_over_is_on_call_at_once_and_until_then(paged_on_each: PagedDesk) -> None:

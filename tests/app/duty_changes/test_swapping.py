@@ -1,6 +1,7 @@
 """Swaps: asked, accepted with both turns or none, declined, withdrawn, and over when the turn begins."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from app.duty_changes import Asking, DutyChanges, Leave, Swapping, Turn, Verdict
 from app.store import Swap, SwapOutcome
@@ -64,11 +65,73 @@ def test_a_swap_of_which_one_turn_cannot_be_changes_nothing(paged: PagedDesk) ->
 
 def test_a_turn_that_is_partly_somebody_elses_by_now_is_not_swapped(paged: PagedDesk) -> None:
     swaps(paged, FIRST).ask(BOTH)
-    taken = handing(JAMISON, starts_at=MONDAY, ends_at=MONDAY + timedelta(hours=4), instead_of=FIRST)
+    taken = replace(handing(JAMISON, starts_at=MONDAY, instead_of=FIRST), ends_at=MONDAY + timedelta(hours=4))
     assert duty(paged, JAMISON).make(taken).refusals == ()
     verdict = swaps(paged, SECOND).answer(only(paged).id, SwapOutcome.ACCEPTED)
     assert verdict is not None
     assert "does not have all of On-call analyst" in verdict.refusals[0]
+
+
+def of_monday(hour: int) -> datetime:
+    return MONDAY + timedelta(hours=hour)
+
+
+PARTS: list[tuple[tuple[datetime | None, datetime | None], tuple[datetime, datetime] | None]] = [
+    ((None, None), (MONDAY, NEXT_MONDAY)),
+    ((of_monday(10), None), (of_monday(10), NEXT_MONDAY)),
+    ((None, of_monday(10)), (MONDAY, of_monday(10))),
+    ((of_monday(10), of_monday(10) + timedelta(minutes=25)), (of_monday(10), of_monday(10) + timedelta(minutes=25))),
+    ((of_monday(-1), of_monday(10)), None),
+    ((of_monday(10), NEXT_MONDAY + timedelta(minutes=1)), None),
+    ((of_monday(10), of_monday(10)), None),
+    ((of_monday(10), of_monday(9)), None),
+]
+
+
+def test_a_part_of_a_turn_lies_within_it() -> None:
+    for (starts_at, ends_at), wanted in PARTS:
+        part = FIRSTS_WEEK.part(starts_at=starts_at, ends_at=ends_at)
+        assert (part and (part.starts_at, part.ends_at)) == wanted, (starts_at, ends_at)
+
+
+def test_a_part_of_a_turn_changes_hands_and_the_rest_stays(paged_on_each: PagedDesk) -> None:
+    paged = paged_on_each
+    evening = Turn(schedule=ONCALL, starts_at=of_monday(10), ends_at=of_monday(14))
+    early = replace(SECONDS_WEEK, ends_at=NEXT_MONDAY + timedelta(hours=4))
+    assert swaps(paged, FIRST).ask(Asking(asked=SECOND, turn=evening, in_return=early)).refusals == ()
+    accepted = swaps(paged, SECOND).answer(only(paged).id, SwapOutcome.ACCEPTED)
+    assert accepted is not None
+    assert accepted.refusals == ()
+    made = paged.services.store.overrides.recent(at=NOW)
+    assert sorted((each.person, each.starts_at, each.ends_at) for each in made) == [
+        (FIRST, early.starts_at, early.ends_at),
+        (SECOND, evening.starts_at, evening.ends_at),
+    ]
+    instants = (MONDAY, evening.starts_at, evening.ends_at, early.starts_at, early.ends_at)
+    assert [on(paged, at) for at in instants] == [[FIRST], [SECOND], [FIRST], [FIRST], [SECOND]]
+    # What is left of the turn can still be given away, but no longer all of it.
+    rest = replace(FIRSTS_WEEK, starts_at=evening.ends_at)
+    assert swaps(paged, FIRST).ask(Asking(asked=LASHA, turn=rest)).refusals == ()
+    assert "does not have all" in swaps(paged, FIRST).ask(Asking(asked=LASHA, turn=FIRSTS_WEEK)).refusals[0]
+
+
+def test_a_part_is_guarded_as_a_whole_turn_is(paged: PagedDesk) -> None:
+    away = Leave(person=SECOND, starts_at=of_monday(11), ends_at=of_monday(12), stand_ins={"on-call-backup": JAMISON})
+    assert duty(paged, SECOND).make(away).refusals == ()
+    during, before = Turn(schedule=ONCALL, starts_at=of_monday(10), ends_at=of_monday(14)), of_monday(11)
+    assert "is away" in swaps(paged, FIRST).ask(Asking(asked=SECOND, turn=during)).refusals[0]
+    assert swaps(paged, FIRST).ask(Asking(asked=SECOND, turn=replace(during, ends_at=before))).refusals == ()
+
+
+def test_the_rest_of_a_turn_that_has_begun_can_be_asked_for(paged: PagedDesk) -> None:
+    paged.desk.clock.at = of_monday(2)
+    evening = replace(FIRSTS_WEEK, starts_at=of_monday(10), ends_at=of_monday(14))
+    assert "in the past" in swaps(paged, FIRST).ask(Asking(asked=SECOND, turn=FIRSTS_WEEK)).refusals[0]
+    assert swaps(paged, FIRST).ask(Asking(asked=SECOND, turn=evening)).refusals == ()
+    accepted = swaps(paged, SECOND).answer(only(paged).id, SwapOutcome.ACCEPTED)
+    assert accepted is not None
+    assert accepted.refusals == ()
+    assert (on(paged, of_monday(9)), on(paged, of_monday(10))) == ([FIRST], [SECOND])
 
 
 def test_only_the_one_who_is_asked_accepts_and_only_the_asker_withdraws(paged: PagedDesk) -> None:

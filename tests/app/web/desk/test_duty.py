@@ -1,6 +1,7 @@
 """Who is on call, at the desk: the calendar, one's own shifts, changes, swaps and fairness, without a browser."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from app.accounts import Role
 from oncall import Override
 from tests.app.edits import contents, time_off
+from tests.app.store.samples import leg, record
 from tests.app.web.desk.visits import Visit, browser, signed_in
 from tests.desk import Desk, make_desk
 
@@ -253,6 +255,8 @@ def test_an_account_of_nobody_on_the_staff_list_reads_and_changes_nothing(desk: 
     )
     visit.opens("/desk/account")
     visit.sends("/desk/oncall/feed", deed="new")
+    visit.opens("/desk/oncall/mine")
+    visit.sends("/desk/oncall/feed", deed="new", schedule="no-such-schedule")
     assert quick(desk) == ()
     assert all(each.role != "feed" for each in desk.services.store.tokens.list())
 
@@ -273,6 +277,32 @@ def test_the_calendar_address_is_shown_once_and_a_new_one_ends_the_old(desk: Des
     assert FIRST in guest.get(addresses[1]).get_data(as_text=True)
     assert visit.sends("/desk/oncall/feed", deed="end").status_code == 303
     assert guest.get(addresses[1]).status_code == 404
+
+
+def test_a_whole_schedule_is_subscribed_to_by_each_at_an_address_of_their_own(desk: Desk) -> None:
+    first, other = staff(desk), signed_in(desk.services, "a supervisor", Role.SUPERVISOR)
+    assert 'href="/desk/oncall/mine#calendars"' in text(other, "/desk/oncall")
+    base, addresses = desk.services.settings.public_base_url, []
+    for visit in (first, other, other):
+        page = text(visit, "/desk/oncall/mine")
+        assert '<td class="first">Backup analyst' in page
+        made = visit.sends("/desk/oncall/feed", deed="new", schedule="on-call-backup").get_data(as_text=True)
+        found = re.search(rf'value="{base}(/feeds/[^"]+\.ics)"', made)
+        assert found is not None
+        addresses.append(found[1])
+    guest = browser(desk.services).client
+    assert [guest.get(each).status_code for each in addresses] == [200, 404, 200]
+    calendar = guest.get(addresses[2]).get_data(as_text=True)
+    assert all(f"On call: {name}\\, Backup analyst" in calendar.replace("\r\n ", "") for name in (FIRST, SECOND))
+    page = text(other, "/desk/oncall/mine")
+    assert page.count("in use") == 1
+    assert "Your own shifts" not in page
+    assert "Your own shifts" in text(first, "/desk/oncall/mine")
+    assert other.sends("/desk/oncall/feed", deed="end", schedule="on-call").status_code == 303
+    assert guest.get(addresses[2]).status_code == 200
+    other.opens("/desk/oncall/mine")
+    assert other.sends("/desk/oncall/feed", deed="end", schedule="on-call-backup").status_code == 303
+    assert [guest.get(each).status_code for each in addresses] == [200, 404, 404]
 
 
 def test_a_swap_is_asked_for_seen_and_accepted(desk: Desk) -> None:
@@ -302,6 +332,47 @@ def test_a_swap_is_asked_for_seen_and_accepted(desk: Desk) -> None:
     assert on(desk) == [SECOND]
 
 
+def test_a_part_of_a_turn_is_asked_for_at_the_clocks_of_the_desk(desk: Desk) -> None:
+    first, second = staff(desk), staff(desk, SECOND)
+    turn = {"asked": SECOND, "turn": "on-call 20261207T140000 20261214T140000"}
+    refused = (
+        ({"turn_from": "2026-12-07T07:59"}, "That part is not within the turn."),
+        ({"turn_from": "2026-12-08T20:00", "turn_until": "2026-12-08T20:00"}, "That part is not within the turn."),
+        ({"turn_until": "nonsense"}, "as a date and a time"),
+    )
+    for fields, words in refused:
+        first.opens("/desk/oncall/swaps")
+        answer = first.sends("/desk/oncall/swaps", **turn, **fields)
+        assert (answer.status_code, words in answer.get_data(as_text=True)) == (422, True), fields
+        assert 'data-part-of="f-turn" open>' in answer.get_data(as_text=True)
+    first.opens("/desk/oncall/swaps")
+    evening = {"turn_from": "2026-12-08T18:30", "turn_until": "2026-12-09T06:00"}
+    assert first.sends("/desk/oncall/swaps", **turn, **evening).status_code == 303
+    page = text(second, "/desk/oncall/swaps")
+    assert "asks you to take part of a turn" in page
+    for words in ("Tue 8 Dec 18:30", "of the turn", "Mon 14 Dec 08:00"):
+        assert words in page
+    number = re.search(r'action="(/desk/oncall/swaps/\d+)"', page)
+    assert number is not None
+    assert second.sends(number[1], outcome="accepted").status_code == 303
+    spans = [(each.starts_at, each.ends_at, each.person) for each in quick(desk)]
+    assert spans == [(datetime(2026, 12, 9, 0, 30, tzinfo=UTC), datetime(2026, 12, 9, 12, tzinfo=UTC), SECOND)]
+
+
+def test_of_a_turn_that_has_begun_only_what_is_to_come_is_asked_for(desk: Desk) -> None:
+    visit = staff(desk, LASHA)
+    page = text(visit, "/desk/oncall/swaps")
+    running = re.search(r'value="(on-call 20261130T140000 20261207T140000)"([^>]*)>[^<]*\(has begun\)<', page)
+    assert running is not None
+    assert "selected" not in running[2]
+    assert 'data-starts="2026-12-01T10:00" data-ends="2026-12-07T08:00"' in running[2]
+    fields = {"asked": JAMISON, "turn": running[1]}
+    refused = visit.sends("/desk/oncall/swaps", **fields)
+    assert (refused.status_code, "This turn has begun" in refused.get_data(as_text=True)) == (422, True)
+    visit.opens("/desk/oncall/swaps")
+    assert visit.sends("/desk/oncall/swaps", **fields, turn_from="2026-12-04T17:00").status_code == 303
+
+
 def test_fairness_tells_hours_beside_an_equal_share(desk: Desk) -> None:
     page = text(staff(desk), "/desk/oncall/fairness?span=dates&first=2026-11-30&last=2026-12-27")
     rows = re.findall(r'<th scope="row" class="first">([^<]+?)(?: <span.*?)?</th>(.*?)</tr>', page, re.DOTALL)
@@ -310,6 +381,37 @@ def test_fairness_tells_hours_beside_an_equal_share(desk: Desk) -> None:
     assert hours == {JAMISON: 8 + 6 * 24 + 16, LASHA: 168, FIRST: 168, SECOND: 168}
     assert '<strong class="num">168 h</strong>' in page
     assert "even" in page
+
+
+def test_fairness_tells_how_often_phones_rang_at_night(desk: Desk) -> None:
+    nights = {  # of Chicago
+        "2026-11-29T21:59:58-06:00": (JAMISON, 0),
+        "2026-11-29T22:00:00-06:00": (JAMISON, 1),
+        "2026-11-30T05:59:59-06:00": (LASHA, 1),
+        "2026-11-30T06:00:00-06:00": (LASHA, 0),
+        "2026-12-01T03:00:00-06:00": (LASHA, 1),
+    }
+    for number, (instant, (person, _)) in enumerate(nights.items()):
+        began = datetime.fromisoformat(instant).astimezone(UTC)
+        with desk.services.store.turn() as turn:
+            turn.open(replace(record(number, started_at=began), legs=(leg(number, party=person, started_at=began),)))
+    address = "/desk/oncall/fairness?span=dates&first=2026-11-29&last="
+    told = {
+        name: sum(count for person, count in nights.values() if person == name)
+        for name in (JAMISON, LASHA, FIRST, SECOND)
+    }
+    assert told == {JAMISON: 1, LASHA: 2, FIRST: 0, SECOND: 0}
+    for last in ("2026-12-01", "2026-12-31"):
+        assert rung_at_night(text(staff(desk), address + last)) == {name: str(count) for name, count in told.items()}
+    assert rung_at_night(text(staff(desk), address + "2026-11-30"))[LASHA] == "1"
+    ahead = "/desk/oncall/fairness?span=dates&first=2026-12-02&last=2026-12-31"
+    assert set(rung_at_night(text(staff(desk), ahead)).values()) == {"\N{EN DASH}"}
+    assert "between 22:00 and 06:00 (America/Chicago)" in text(staff(desk), address + "2026-12-01")
+
+
+def rung_at_night(page: str) -> dict[str, str]:
+    rows = re.findall(r'<th scope="row" class="first">([^<]+?)(?: <span.*?)?</th>(.*?)</tr>', page, re.DOTALL)
+    return {name.strip(): re.findall(r'data-label="times rung at night">([^<]+)<', row)[0] for name, row in rows}
 
 
 def test_the_pages_keep_browsers_strict(desk: Desk) -> None:

@@ -1,9 +1,10 @@
 """Tickets at the desk without a browser: lists and their addresses, the board, several at once, and one ticket."""
 
+import html
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from app.store import TicketFile
 from app.tickets import News, TicketEdit
 from oncall import Priority
 from tests.app.web.desk.ticket_worlds import JAMISON, LASHA, MONDAY, NOW, TRIGGERFISH, by, morning
-from tests.app.web.desk.visits import Visit, make_account, signed_in
+from tests.app.web.desk.visits import Visit, make_account, shortened, signed_in
 from tests.desk import Desk, make_desk
 
 SOONEST = ["twin", "new", "urgent", "working", "waiting", "low"]
@@ -111,11 +112,8 @@ def test_what_is_chosen_becomes_the_address_of_the_list(desk: Desk) -> None:
     assert f'value="https://desk.example.org{address.replace("&", "&amp;")}"' in page
 
 
-def test_pages_follow_each_other_without_a_loss(
-    desk: Desk, made: dict[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.web.desk.tickets._A_PAGE", 2)
-    visit = signed_in(desk.services)
+def test_pages_follow_each_other_without_a_loss(desk: Desk, made: dict[str, int]) -> None:
+    visit = signed_in(shortened(desk.services, 2))
     names, address = [], "/desk/tickets"
     while address:
         page = text(visit, address)
@@ -161,11 +159,8 @@ def test_a_ticket_is_taken_from_the_list_and_the_list_comes_back(desk: Desk, mad
         assert answer.headers["Location"] == f"/desk/tickets/{made['twin']}", back
 
 
-def test_the_board_has_a_column_for_each_status_and_leads_to_the_rest(
-    desk: Desk, made: dict[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.web.desk.ticket_board._CARDS", 1)
-    visit = signed_in(desk.services)
+def test_the_board_has_a_column_for_each_status_and_leads_to_the_rest(desk: Desk, made: dict[str, int]) -> None:
+    visit = signed_in(shortened(desk.services, 1))
     page = text(visit, "/desk/tickets/board?shown=waiting&due=1h")
     columns = re.findall(r'<section class="column-of.*?</section>', page, re.DOTALL)
     assert [listed(column, made) for column in columns] == [
@@ -188,6 +183,54 @@ def test_the_board_has_a_column_for_each_status_and_leads_to_the_rest(
     assert visit.sends("/desk/tickets/board", assignee="me", shown="closed").headers["Location"] == (
         "/desk/tickets/board?assignee=me"
     )
+
+
+def newer(visit: Visit, page: str) -> tuple[HTTPStatus, str]:
+    """What a page that stands open gets when it asks again."""
+    found = re.search(r'data-fresh="([^"]+)"', page)
+    assert found is not None
+    answer = visit.opens(html.unescape(found[1]))
+    return HTTPStatus(answer.status_code), answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    "address", ["?assignee=me&order=newest", "?shown=all&priority=low", "/board", "/board?column=waiting"]
+)
+def test_a_list_that_stands_open_gets_nothing_until_something_of_it_changes(
+    desk: Desk, made: dict[str, int], address: str
+) -> None:
+    visit = signed_in(desk.services)
+    page = text(visit, f"/desk/tickets{address}")
+    assert newer(visit, page) == (HTTPStatus.NO_CONTENT, "")
+    by(desk, TRIGGERFISH).edit(made["low"], TicketEdit(status=TicketStatus.WAITING, reason="asked the clinic"))
+    status, again = newer(visit, page)
+    assert status == HTTPStatus.OK
+    chosen = re.compile(r"<option[^>]* selected>[^<]*|<a [^>]*aria-current[^>]*>[^<]*|is-first")
+    assert chosen.findall(again) == chosen.findall(page)
+    assert newer(visit, again)[0] == HTTPStatus.NO_CONTENT
+
+
+def test_what_is_asked_for_again_is_the_same_page_of_the_same_list(desk: Desk, made: dict[str, int]) -> None:
+    visit = signed_in(shortened(desk.services, 2))
+    first = text(visit, "/desk/tickets?order=newest")
+    older = re.search(r'href="([^"]+)" rel="next"', first)
+    assert older is not None
+    second = text(visit, html.unescape(older[1]))
+    by(desk, TRIGGERFISH).edit(made["low"], TicketEdit(status=TicketStatus.WAITING, reason="asked the clinic"))
+    _, again = newer(visit, second)
+    assert listed(again, made) == listed(second, made) == ["low", "working"]
+    assert "First page" in again
+
+
+@pytest.mark.parametrize("address", ["/desk/tickets", "/desk/tickets/board"])
+def test_a_list_that_stands_open_keeps_nobody_signed_in(desk: Desk, address: str) -> None:
+    visit = signed_in(desk.services)
+    page = text(visit, address)
+    idle = desk.services.settings.session_idle_minutes
+    for _ in range(idle // 5 + 1):
+        desk.clock.at += timedelta(minutes=5)
+        status, _ = newer(visit, page)
+    assert status == HTTPStatus.UNAUTHORIZED
 
 
 def test_a_card_is_moved_and_whoever_is_late_is_told(desk: Desk, made: dict[str, int]) -> None:
