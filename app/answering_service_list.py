@@ -75,8 +75,12 @@ def send_list(services: Services) -> None:
     """The clock's part: when the desk has opened, text the list to the first ring group, once. Safe to repeat."""
     at = services.clock.now()
     try:
+        hours = next(iter(services.config.current().roster.hours.values()), None)
+        _, opened_at = last_closing(hours, at=at)
+        if opened_at is None or at - opened_at > _SENT_WITHIN:
+            return
         found = handovers(services, at=at)
-        if not found.items or found.opened_at is None or at - found.opened_at > _SENT_WITHIN:
+        if not found.items:
             return
         with services.store.turn() as transaction:
             transaction.order(list(_texts(services.config.current().roster, found, at=at)))

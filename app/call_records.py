@@ -3,7 +3,7 @@
 Knows no documents and no flow: what has happened is decided elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +22,11 @@ from app.voicemail import announce
 from oncall import Override
 
 _log = structlog.get_logger(__name__)
+
+
+def left_waiting(_entry: SpoolEntry) -> bool:
+    """Stores nothing: the entry stays for another time."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +113,13 @@ class CallRecords:
         transaction.order(calls_off(after, at=self.services.clock.now()))
         return after
 
-    def replay(self) -> int:
+    def replay(self, of_no_caller: Callable[[SpoolEntry], bool] = left_waiting) -> int:
         """Stores what the spool holds, in order; returns how many entries. Repeating it changes nothing.
 
-        Raises StoreUnavailable when the database is still away: the rest then stays in the spool.
+        `of_no_caller` is handed what belongs to no call we know of, and says whether it has stored that. Raises
+        StoreUnavailable when the database is still away: the rest then stays in the spool.
         """
-        return self.services.spool.replay(self._replay_entry)
+        return self.services.spool.replay(lambda entry: self._replay_entry(entry) or of_no_caller(entry))
 
     def _replay_entry(self, entry: SpoolEntry) -> bool:
         """Stores one entry; False when it waits for a call that nobody has told of."""

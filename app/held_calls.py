@@ -11,7 +11,7 @@ from app.cdr.records import CallRecord, LegOutcome
 from app.flow.messages import Detail, DialStatus, Fact, FactKind, KeysPressed, OrderKind, Position, Silence
 from app.flow.standard import ACCEPT, ACCEPTED, ALREADY_GONE, ALREADY_TAKEN, DECLINED
 from app.queue_keeping import is_taken_or_left
-from app.ringing import is_pointless, rings_of
+from app.ringing import is_pointless, make_way, rings_of
 from app.staff_phones import ACCEPT_KEY, ACCEPT_TRIES, ACCEPT_WAIT_SECONDS, DECLINE_KEY
 from app.store import ClaimedOrder, StoreUnavailable
 from app.telephony import twiml
@@ -77,7 +77,10 @@ class HeldCalls:
         self.calls.records.tell(position.call_sid, position.exchange, fact)
 
     def rung(self, order: ClaimedOrder, leg_sid: str) -> None:
-        """A phone was placed: its leg is known from now on, and can be called off. Raises StoreUnavailable."""
+        """A phone was placed: its leg is known from now on, and can be called off. Raises StoreUnavailable.
+
+        Where it was asked for instead of the others (`alone`), those stop ringing, and not before.
+        """
         if "call_sid" not in order.payload:
             return
         call_sid, turn = str(order.payload["call_sid"]), int(str(order.payload["turn"]))
@@ -88,7 +91,10 @@ class HeldCalls:
             because="the call is placed",
             detail={"leg": turn, "leg_sid": leg_sid, "number": order.payload["number"]},
         )
-        self.calls.records.tell(call_sid, turn, fact)
+        record = self.calls.records.tell(call_sid, turn, fact)
+        if order.payload.get("alone") and record is not None:
+            with self.calls.services.store.turn() as transaction:
+                transaction.order(make_way(record, turn, leg_sid, at=fact.at))
 
     def not_rung(self, order: ClaimedOrder, reason: str) -> None:
         """A phone could not be placed, or not in time. Raises StoreUnavailable."""

@@ -5,10 +5,11 @@ Reads texts only; refuses to know where they stand, and how anybody is asked.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
+
+from app.hosts import is_this_machine
 
 ROLES: Final = ("staff", "supervisor", "admin")
 USUAL_CLAIM: Final = "groups"
@@ -39,7 +40,7 @@ def is_issuer(text: str) -> bool:
         return False
     if parts.query or parts.fragment or parts.username or not parts.hostname:
         return False
-    return parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname))
+    return parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(parts.hostname))
 
 
 def roles_of(text: str) -> Mapping[str, str]:
@@ -54,10 +55,3 @@ def roles_of(text: str) -> Mapping[str, str]:
     if not found:
         raise ValueError("is missing: without it nobody could sign in there")
     return MappingProxyType(found)
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -9,12 +9,11 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from app import call_work, static_fallback
 from app.answering_service_list import send_list
-from app.call_records import CallRecords
 from app.calls import Calls
 from app.concierge import sweep_reminders
 from app.config.watch import watch
 from app.coverage_watch import look_ahead
-from app.errands import deliveries
+from app.errands import deliveries, replay
 from app.finished_calls import count_finished, count_late
 from app.leader import Job, Leader
 from app.logs import configure_logs
@@ -92,16 +91,6 @@ def run_clock() -> None:
     services.store.close()
 
 
-def _replay(services: Services) -> None:
-    try:
-        stored = CallRecords(services).replay()
-    except StoreUnavailable as fault:
-        _log.warning("replay_waits", reason=fault.reason)
-    else:
-        if stored:
-            _log.info("replayed", entries=stored)
-
-
 def sweep_voicemail(services: Services) -> None:
     """Looks after messages: what does not come, what is not deleted at the provider, retention, old keys."""
     try:
@@ -173,7 +162,7 @@ Timetable = tuple[tuple[Job, float], ...]
 # What is about its own machine, or itself.
 EVERYWHERE: Timetable = (
     (tell_clock, TOLD_EVERY_SECONDS),
-    (_replay, REPLAY_SECONDS),
+    (replay, REPLAY_SECONDS),
     (keep_fallback, FALLBACK_SECONDS),
     (pull_time_off, TIME_OFF_SECONDS),
 )

@@ -9,9 +9,10 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import unquote, urlsplit
+
+from app.hosts import is_this_machine
 
 KEY_PREFIX: Final = "whsec_"
 # https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md: 24 to 64 random bytes.
@@ -92,7 +93,7 @@ def mail_server(text: str) -> MailServer:
     login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     if login is not None and not login[1]:
         raise ValueError("names a user without a password")
-    if login is not None and protection is Protection.NONE and not _is_this_machine(parts.hostname):
+    if login is not None and protection is Protection.NONE and not is_this_machine(parts.hostname):
         raise ValueError("would send its password in the clear: use smtp:// or smtps://")
     return MailServer(host=parts.hostname, port=port, protection=protection, login=login)
 
@@ -113,7 +114,7 @@ def _endpoint(words: list[str]) -> Endpoint:
     parts = urlsplit(url)
     if not parts.hostname or parts.username or parts.fragment or parts.scheme not in {"https", "http"}:
         raise ValueError("must be addresses such as https://hooks.example.org/tickets, each followed by its keys")
-    if parts.scheme != "https" and not _is_this_machine(parts.hostname):
+    if parts.scheme != "https" and not is_this_machine(parts.hostname):
         raise ValueError("must begin with https:// unless it is on this machine")
     if not secrets:
         raise ValueError(f"has no key behind an address: a key is {KEY_PREFIX} and the base64 of 24 to 64 bytes")
@@ -128,12 +129,3 @@ def _key(secret: str) -> bytes:
     if not secret.startswith(KEY_PREFIX) or len(key) not in _KEY_BYTES:
         raise ValueError(f"has a key that is not {KEY_PREFIX} and the base64 of 24 to 64 bytes")
     return key
-
-
-def _is_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

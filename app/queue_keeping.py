@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 
 from app.cdr.records import CallRecord, Leg, LegOutcome
 from app.flow.in_line import Choice, QueueState, estimate, rank
-from app.flow.messages import END_TURN, LAP, Fact, FactKind, HoldResult, Order, OrderKind, Position, turn_of
+from app.flow.messages import (
+    CALLBACK_TURN,
+    END_TURN,
+    LAP,
+    Fact,
+    FactKind,
+    HoldResult,
+    Order,
+    OrderKind,
+    Position,
+    turn_of,
+)
 from app.store import OfferOutcome, Place, PlaceKind, PlaceOutcome, TurnTransaction
 
 # A caller who hangs up while the number is read out is called all the same, but not while they still listen.
@@ -74,6 +85,13 @@ def is_taken_or_left(transaction: TurnTransaction, position: Position) -> bool:
     return place is not None and place.left_at is not None
 
 
+def engaged(transaction: TurnTransaction, *, at: datetime) -> frozenset[str]:
+    """Who is talking, or whose phone rings for anybody: nobody's phone is rung twice."""
+    talking = transaction.staff(at=at, before=at, seed=0).talking
+    offered = {offer.person for offer in transaction.queue.offers()}
+    return talking | offered | transaction.queue.ringing(at=at)
+
+
 def order_of(place: Place) -> tuple[tuple[int, datetime], str]:
     """What the places of a line are sorted by."""
     return rank(priority=place.priority, entered_at=place.entered_at), place.call_sid
@@ -128,10 +146,22 @@ class _Change:
             return None
         return self.transaction.queue.place(self.record.call.call_sid, turn_of(self.leg))
 
+    @property
+    def is_for_message(self) -> bool:
+        """Whether the phone of this fact was rung to call back who left a message, which is no place in line."""
+        return self.leg > CALLBACK_TURN
+
+    @property
+    def offer(self) -> tuple[str, int, int]:
+        """Under which call, turn and number it is noted that somebody is rung."""
+        turn, number = (self.leg, 0) if self.is_for_message else (turn_of(self.leg), self.leg // LAP)
+        return self.record.call.call_sid, turn, number
+
     def end_offer(self, outcome: OfferOutcome) -> None:
-        self.transaction.queue.end_offer(
-            self.record.call.call_sid, turn_of(self.leg), self.leg // LAP, at=self.fact.at, outcome=outcome
-        )
+        self.transaction.queue.end_offer(*self.offer, at=self.fact.at, outcome=outcome)
+
+    def extend_offer(self, span: timedelta) -> None:
+        self.transaction.queue.extend_offer(*self.offer, until=self.fact.at + span)
 
     def leave(self, place: Place, outcome: PlaceOutcome, **more: object) -> None:
         self.transaction.queue.change(place, left_at=self.fact.at, outcome=outcome.value, **more)
@@ -210,6 +240,9 @@ def _accepted(change: _Change) -> None:
 
 
 def _tried(change: _Change) -> None:
+    if change.is_for_message:
+        change.extend_offer(TRYING)
+        return
     place = change.place_of_leg()
     if place is None or place.left_at is not None:
         return
@@ -219,16 +252,18 @@ def _tried(change: _Change) -> None:
         due_at=change.fact.at + RETRY_AFTER,
         owner=str(change.fact.detail["party"]),
     )
-    change.transaction.queue.extend_offer(place.call_sid, place.turn, change.leg // LAP, until=change.fact.at + TRYING)
+    change.extend_offer(TRYING)
 
 
 def _picked_up(change: _Change) -> None:
     """Nobody else is rung for the call-back while they talk; whether it was the right person is told afterwards."""
+    if change.is_for_message:
+        change.extend_offer(TALKING)
+        return
     place = change.place_of_leg()
     if place is not None and place.left_at is None:
-        until = change.fact.at + TALKING
-        change.transaction.queue.change(place, due_at=until)
-        change.transaction.queue.extend_offer(place.call_sid, place.turn, change.leg // LAP, until=until)
+        change.transaction.queue.change(place, due_at=change.fact.at + TALKING)
+        change.extend_offer(TALKING)
 
 
 def _try_again(change: _Change, place: Place) -> None:
@@ -251,12 +286,14 @@ def _given_up(change: _Change) -> None:
 
 def _placed(change: _Change) -> None:
     """A phone rings: the offer lasts as long, or not at all when the caller has just left the line."""
+    if change.is_for_message:
+        change.extend_offer(RINGING)
+        return
     place = change.place_of_leg()
     if place is None:
         return
     if place.left_at is None:
-        until = change.fact.at + RINGING
-        change.transaction.queue.extend_offer(place.call_sid, place.turn, change.leg // LAP, until=until)
+        change.extend_offer(RINGING)
     else:
         for leg in change.record.legs:
             if leg.turn == change.leg:
@@ -264,6 +301,9 @@ def _placed(change: _Change) -> None:
 
 
 def _leg_ended(change: _Change) -> None:
+    if change.is_for_message:
+        change.end_offer(OfferOutcome.TAKEN)
+        return
     place = change.place_of_leg()
     if place is None:
         return

@@ -17,7 +17,7 @@ from app.flow.nodes import QueueNode
 from app.flow.queueing import people_of
 from app.flow.scene import Scene
 from app.queue_keeping import order_of
-from app.ringing import PLACING_SECONDS, ring_order
+from app.ringing import PLACING_SECONDS, callback_order, ring_order
 from app.store import ClaimedOrder, OfferOutcome, OpenOffer, Place, PlaceKind, PlaceOutcome, TurnTransaction
 from oncall import Attempt, Override, Plan, StaffState, hours_state
 
@@ -61,11 +61,14 @@ class QueueOffers:
         Raises StoreUnavailable.
         """
         services = self.calls.services
-        if not services.can_ring or not services.store.queue.is_open():
+        if not services.can_ring:
             return 0
         at = services.clock.now()
+        # With nobody in line, too: whoever is taken to be rung is not rung for anybody else.
         for offer in services.store.queue.lapsed(at=at):
             self._lapse(offer, at)
+        if not services.store.queue.is_open():
+            return 0
         for place in services.store.queue.open():
             self._put_right(place, at)
         made, missed = 0, set[tuple[str, str]]()
@@ -89,9 +92,7 @@ class QueueOffers:
             if record is not None and leg is not None and leg.ended_at is None:
                 self.calls.records.store_facts(transaction, record, offer.exchange, [_lost(leg, at)])
             else:
-                transaction.queue.end_offer(
-                    offer.call_sid, offer.turn, offer.exchange // LAP, at=at, outcome=OfferOutcome.PASSED
-                )
+                transaction.queue.end_offer(offer.call_sid, offer.turn, offer.offer, at=at, outcome=OfferOutcome.PASSED)
 
     def _put_right(self, place: Place, at: datetime) -> None:
         outcome = self._over(place, at)
@@ -217,10 +218,8 @@ class QueueOffers:
     def _order(self, attempt: Attempt, waiting: Position, place: Place, at: datetime) -> Order:
         positions = self.calls.services.positions
         phone = Ring(number=attempt.number, rung=waiting.rung, ring_seconds=attempt.ring_seconds)
-        order = ring_order(phone, waiting, positions, line=place.line, at=at)
-        if place.kind is PlaceKind.WAITING:
-            return order
-        return replace(order, payload={**order.payload, "url": f"/voice/callback/{positions.write(waiting)}"})
+        ordered = ring_order if place.kind is PlaceKind.WAITING else callback_order
+        return ordered(phone, waiting, positions, line=place.line, at=at)
 
 
 def is_offerable(place: Place, *, at: datetime) -> bool:

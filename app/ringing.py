@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.cdr.records import CallRecord, Leg, LegOutcome
-from app.flow.messages import Order, OrderKind, Position, Ring, turn_of
+from app.flow.messages import LAP, Order, OrderKind, Position, Ring, turn_of
 from app.flow.scene import HoldState
 from app.telephony.position import PositionTokens
 
 # A phone not rung by then is not rung any more: the caller has moved on.
 PLACING_SECONDS = 30
+# A phone not ended by then may be talked on: it is left alone.
+END_WITHIN = timedelta(seconds=5)
 # Twilio waits so long for the reply to the accept key, its repetitions included, and then drops the phone.
 KEY_UNHEARD = timedelta(seconds=16)
 # Whoever took a call from hold and was not connected is off the phone by then, and the caller off hold.
@@ -45,6 +47,13 @@ def ring_order(phone: Ring, waiting: Position, positions: PositionTokens, *, lin
     )
 
 
+def callback_order(phone: Ring, position: Position, positions: PositionTokens, *, line: str, at: datetime) -> Order:
+    """The order to ring the phone of somebody who calls back; whom they call does not wait, and is rung afterwards."""
+    order = ring_order(phone, position, positions, line=line, at=at)
+    token = positions.write(replace(position, rung=phone.rung))
+    return replace(order, payload={**order.payload, "url": f"/voice/callback/{token}"})
+
+
 def calls_off(record: CallRecord, *, at: datetime) -> list[Order]:
     """Orders to end the phones that ring for nobody any more: one has taken the call, or the caller has moved on."""
     return [
@@ -52,6 +61,27 @@ def calls_off(record: CallRecord, *, at: datetime) -> list[Order]:
         for leg in _pointless(record)
         if leg.leg_sid is not None
     ]
+
+
+def make_way(record: CallRecord, turn: int, leg_sid: str, *, at: datetime) -> list[Order]:
+    """Orders to end the phones that ring beside this one, for the same caller; whoever has picked up is let alone."""
+    until = (at + END_WITHIN).isoformat()
+    return [
+        Order(
+            kind=OrderKind.END_LEG,
+            key=f"make way:{leg.leg_sid}",
+            due_at=at,
+            payload={"leg_sid": leg.leg_sid, "until": until, "unanswered_on": leg.call_sid},
+        )
+        for leg in record.legs
+        if leg.turn == turn and leg.leg_sid not in {None, leg_sid} and may_be_ended(leg)
+    ]
+
+
+def may_be_ended(leg: Leg) -> bool:
+    """Whether it is one of our phones and rings, with nobody on it yet."""
+    rings = leg.outcome is LegOutcome.RINGING and leg.ended_at is None and leg.answered_at is None
+    return rings and leg.screened
 
 
 def is_pointless(record: CallRecord, turn: int) -> bool:
@@ -66,7 +96,13 @@ def hold_state(record: CallRecord, turn: int) -> HoldState:
         placed=sum(leg.leg_sid is not None for leg in legs),
         ringing=sum(leg.outcome is LegOutcome.RINGING and leg.ended_at is None for leg in legs),
         taken=_is_taken(record, turn),
+        rung_at=max((leg.started_at for leg in legs), default=None),
     )
+
+
+def is_held(record: CallRecord, turn: int) -> bool:
+    """Whether the caller was put on hold at this turn, with several phones that ring as calls of their own."""
+    return turn < LAP and sum(leg.turn == turn for leg in record.legs) > 1
 
 
 def is_doubtful(leg: Leg, *, at: datetime) -> bool:

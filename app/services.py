@@ -16,8 +16,20 @@ from app.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lengths:
+    """How many rows the desk shows on one page of a list, and reads at once for a table that is taken away."""
+
+    page: int = 50
+    audit_page: int = 100
+    revisions_page: int = 20
+    column: int = 20
+    """Cards in a column of the board of tickets."""
+    export: int = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """What the use cases need: settings, time, configuration, storage and telephony."""
+    """What the use cases need: settings, time, configuration, storage and telephony; and how long lists are."""
 
     settings: Settings
     clock: Clock
@@ -29,6 +41,7 @@ class Services:
     telephony: Telephony
     vault: Vault
     announcer: Announcer = field(default_factory=Announcer)
+    lengths: Lengths = field(default_factory=Lengths)
 
     @property
     def can_ring(self) -> bool:

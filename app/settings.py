@@ -11,10 +11,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
+from app.hosts import is_this_machine
 from app.identity import USUAL_CLAIM, USUAL_NAME, IdentityProvider, is_issuer, roles_of
 from app.outgoing import Endpoint, MailWay, endpoints, is_mailbox, mail_server
 
@@ -64,13 +64,7 @@ class Settings:
 
 def is_loopback(url: str) -> bool:
     """Whether a URL's host is this machine itself."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_this_machine(urlsplit(url).hostname or "")
 
 
 def _parts(url: str) -> SplitResult | None:

@@ -5,7 +5,7 @@ or of a supervisor and somebody who takes the call, one is first and the other i
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -13,10 +13,11 @@ import structlog
 
 from app.call_records import CallRecords
 from app.calls import Calls
-from app.cdr.records import CallRecord, Leg, LegOutcome
-from app.flow.messages import LAP, Fact, FactKind, Order, OrderKind
+from app.cdr.records import CallRecord
+from app.flow.messages import LAP, Fact, FactKind, Order, OrderKind, Position, Ring
+from app.queue_keeping import engaged
 from app.queue_offers import QueueOffers, is_offerable, position_of
-from app.ringing import rings_of
+from app.ringing import END_WITHIN, is_held, is_pointless, may_be_ended, ring_order, rings_of
 from app.services import Services
 from app.store import Place, PlaceKind, TurnTransaction
 from app.telephony.overrides import OVERRIDES
@@ -24,8 +25,6 @@ from app.telephony.provider import ProviderError
 from oncall import Attempt, Person
 
 RING_SECONDS: Final = 25
-# A phone not ended by then may be talked on: it is left alone.
-_END_WITHIN: Final = timedelta(seconds=5)
 _log = structlog.get_logger(__name__)
 
 
@@ -43,12 +42,10 @@ class Steered(StrEnum):
     """The one who wants to take it is talking, or their phone rings already."""
     NO_PHONE = "no_phone"
     """The one who wants to take it has no phone that could be rung."""
-
-
-def may_be_ended(leg: Leg) -> bool:
-    """Whether it is one of our phones and rings, with nobody on it yet."""
-    rings = leg.outcome is LegOutcome.RINGING and leg.ended_at is None and leg.answered_at is None
-    return rings and leg.screened
+    RANG = "rang"
+    """Each of their phones has rung for this caller just now."""
+    IN_TURN = "in_turn"
+    """One phone after another rings, on the caller's own line: there is nothing that another could join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +75,15 @@ class Steering:
         return Steered.DONE
 
     def take(self, call_sid: str, turn: int) -> Steered:
-        """Ring the actor's own phone for a caller in line; it is theirs with the key, as for everybody."""
+        """Ring the actor's own phone for a caller who waits; it is theirs with the key, as for everybody.
+
+        Of a caller on hold for whom several phones ring, the others stop once that phone rings.
+        """
         person = self.phone_owner()
         if person is None:
             return Steered.NO_PHONE
+        if self.services.store.queue.of_call(call_sid, turn) is None:
+            return self._join_phones(call_sid, turn, person)
         place = self._place(call_sid, turn)
         if place is None:
             return Steered.LATE
@@ -91,6 +93,54 @@ class Steering:
         attempt = Attempt(person.name, person.team, person.phones[0], RING_SECONDS, 1, because, person.source)
         offered = QueueOffers(Calls(self.services)).offer_to(place, attempt)
         return Steered.DONE if offered else Steered.LATE
+
+    def _join_phones(self, call_sid: str, turn: int, person: Person) -> Steered:
+        """One more phone for a caller on hold: the first key wins as ever, and without it the call goes on from there.
+
+        Where phones ring in turn, the caller's own line waits for each to end. To take it from there by force would
+        drop whoever has pressed the key at that instant, and with them the caller.
+        """
+        at = self.services.clock.now()
+        with self.services.store.turn() as transaction:
+            record = transaction.load(call_sid)
+            if record is None or record.call.ended_at is not None or is_pointless(record, turn):
+                return Steered.LATE
+            rings = [leg for leg in record.legs if leg.turn == turn and leg.ended_at is None]
+            if not rings:
+                return Steered.LATE
+            if not is_held(record, turn):
+                return Steered.IN_TURN
+            if person.name in engaged(transaction, at=at):
+                return Steered.ENGAGED
+            mine = [leg for leg in record.legs if leg.turn == turn]
+            number = next((each for each in person.phones if each not in {leg.number for leg in mine}), None)
+            if number is None:
+                return Steered.RANG
+            fact = self._dialled(turn, person, number, at)
+            CallRecords(self.services).store_facts(transaction, record, turn, [fact])
+            # Behind all places of the plan, so that it is nobody else's order.
+            phone = Ring(number=number, rung=LAP + len(mine), ring_seconds=RING_SECONDS)
+            waiting, positions = _position(record, turn), self.services.positions
+            order = ring_order(phone, waiting, positions, line=record.call.line, at=at)
+            transaction.order([replace(order, payload={**order.payload, "alone": True})])
+        return Steered.DONE
+
+    def _dialled(self, turn: int, person: Person, number: str, at: datetime) -> Fact:
+        return Fact(
+            kind=FactKind.LEG_DIALLED,
+            key=f"joined:{turn}:{number}",
+            at=at,
+            because=f"{self.actor} asked for the call at the desk",
+            source=person.source,
+            detail={
+                "party": person.name,
+                "team": person.team,
+                "number": number,
+                "ring_seconds": RING_SECONDS,
+                "screened": True,
+                "leg": turn,
+            },
+        )
 
     def phone_owner(self) -> Person | None:
         """The member of staff the actor is, when a phone of theirs can be rung."""
@@ -104,9 +154,7 @@ class Steering:
     def _is_engaged(self, person: Person) -> bool:
         at = self.services.clock.now()
         with self.services.store.turn() as transaction:
-            talking = transaction.staff(at=at, before=at, seed=0).talking
-            rung = {offer.person for offer in transaction.queue.offers()}
-            return person.name in talking | rung | transaction.queue.ringing(at=at)
+            return person.name in engaged(transaction, at=at)
 
     def _end_phones(self, transaction: TurnTransaction, record: CallRecord, turn: int, *, at: datetime) -> Steered:
         mine = [leg for leg in record.legs if leg.turn == turn and leg.ended_at is None]
@@ -117,14 +165,14 @@ class Steering:
             return Steered.PICKED_UP
         self._tell(transaction, record, turn, at=at)
         transaction.cancel_orders(rings_of(record.call.call_sid, turn), at=at)
-        until = (at + _END_WITHIN).isoformat()
+        until = (at + END_WITHIN).isoformat()
         transaction.order(
             [
                 Order(
                     kind=OrderKind.END_LEG,
                     key=f"sent on:{sid}",
                     due_at=at,
-                    payload={"leg_sid": sid, "until": until},
+                    payload={"leg_sid": sid, "until": until, "unanswered_on": record.call.call_sid},
                 )
                 for sid in sids
             ]
@@ -145,6 +193,23 @@ class Steering:
             self.services.telephony.redirect(call_sid, address)
         except ProviderError as fault:
             _log.warning("redirect_failed", call_sid=call_sid, reason=str(fault))
+
+
+def _position(record: CallRecord, turn: int) -> Position:
+    """Where a phone that joins in belongs: all that its prompt and its key need."""
+    call = record.call
+    began = int(call.started_at.timestamp())
+    return Position(
+        line=call.line,
+        flow="",
+        node="",
+        turn=turn,
+        revision=call.config_revision,
+        started_at=began,
+        entered_at=began,
+        priority=call.priority,
+        call_sid=call.call_sid,
+    )
 
 
 def _key(turn: int) -> str:

@@ -7,32 +7,52 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
 
 _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 0.2
 
 
-def open_soon(address: str, *, once: tuple[str, ...]) -> None:
+class Output(Protocol):
+    """Where a command writes."""
+
+    def isatty(self) -> bool:
+        """Whether somebody reads it at a terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where whoever started the command may sit, and how a page is shown to them."""
+
+    output: Output
+    platform: str = sys.platform
+    show: Callable[[str], object] = webbrowser.open
+
+    def is_taken(self) -> bool:
+        """Whether somebody is there, with a screen."""
+        has_screen = self.platform in {"darwin", "win32"} or bool(
+            os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+        )
+        return has_screen and self.output.isatty()
+
+
+def open_soon(address: str, *, once: tuple[str, ...], seat: Seat | None = None) -> None:
     """Open a page as soon as all of `once` answer, if somebody is there to see it. Returns at once."""
-    if _somebody_is_there():
-        threading.Thread(target=_open, args=(address, once), daemon=True).start()
+    seat = seat or Seat(sys.stdout)
+    if seat.is_taken():
+        threading.Thread(target=_open, args=(address, once, seat.show), daemon=True).start()
 
 
-def _somebody_is_there() -> bool:
-    has_screen = sys.platform in {"darwin", "win32"} or bool(
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )
-    return has_screen and sys.stdout.isatty()
-
-
-def _open(address: str, once: tuple[str, ...]) -> None:
+def _open(address: str, once: tuple[str, ...], show: Callable[[str], object]) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline and not all(map(_answers, once)):
         time.sleep(_LOOK_SECONDS)
     # Browsers are started in many ways, and fail in as many.
     with suppress(Exception):
-        webbrowser.open(address)
+        show(address)
 
 
 def _answers(address: str) -> bool:

@@ -125,18 +125,23 @@ def call(
         _print(played, _names(snapshot), desk_zone(snapshot))
 
 
+def simulated_account(services: Services) -> Account:
+    """The account at the telephone company that stands in for Twilio: it owns the numbers of all lines."""
+    lines = services.config.current().book.lines.values()
+    return Account(
+        sid=services.settings.account_sid,
+        base_url=services.settings.public_base_url,
+        owned_numbers=frozenset(line.number for line in lines),
+    )
+
+
 def _phone(services: Services, company: _Company, clock: VirtualClock) -> Phone:
     from app.web.factory import make_app  # noqa: PLC0415 (the web framework is loaded only where it is used)
 
     settings = services.settings
-    lines = services.config.current().book.lines.values()
     phone = Phone(
         WsgiWire(make_app(services), settings.public_base_url),
-        account=Account(
-            sid=settings.account_sid,
-            base_url=settings.public_base_url,
-            owned_numbers=frozenset(line.number for line in lines),
-        ),
+        account=simulated_account(services),
         auth_token=settings.auth_tokens[0],
         clock=clock,
         handsets=company.handsets,

@@ -17,7 +17,7 @@ import click
 import structlog
 
 from app.calls import Calls
-from app.cli.call import IN_PROCESS, SEEDS
+from app.cli.call import IN_PROCESS, SEEDS, simulated_account
 from app.cli.environment import live_snapshot_or_exit, settings_or_exit
 from app.clock import SystemClock
 from app.config.watch import watch
@@ -28,7 +28,7 @@ from app.queue_offers import QueueOffers
 from app.services import Services, wire
 from app.settings import Settings
 from app.simulator.clock import WallClock
-from app.simulator.exchange import SECONDS_A_CHARACTER, Account
+from app.simulator.exchange import SECONDS_A_CHARACTER
 from app.simulator.handsets import Handsets, by_hand
 from app.simulator.live import Company, Door
 from app.simulator.phone import Phone
@@ -159,14 +159,9 @@ def live_exchange(settings: Settings, moment: Moment, *, seconds_a_character: fl
     rest = _Rest()
     settings = replace(settings, twilio_api_base_url=IN_PROCESS)
     services = wire(settings, clock=moment, telephony=TwilioTelephony(settings, application=rest))
-    lines = services.config.current().book.lines.values()
     phone = Phone(
         WsgiWire(make_app(services), settings.public_base_url),
-        account=Account(
-            sid=settings.account_sid,
-            base_url=settings.public_base_url,
-            owned_numbers=frozenset(line.number for line in lines),
-        ),
+        account=simulated_account(services),
         auth_token=settings.auth_tokens[0],
         clock=WallClock(moment.now),
         handsets=Handsets(default=by_hand()),

@@ -6,5 +6,6 @@ outbox's.
 
 from app.concierge.phone import UpdateCalls
 from app.concierge.reminders import Reminders, sweep_reminders
+from app.concierge.speaking import SpokenUpdates
 
-__all__ = ["Reminders", "UpdateCalls", "sweep_reminders"]
+__all__ = ["Reminders", "SpokenUpdates", "UpdateCalls", "sweep_reminders"]

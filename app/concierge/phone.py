@@ -48,6 +48,7 @@ _TRIES: Final = 3
 _WAIT_SECONDS: Final = 6
 # The ticket, what its update is called that is due, and how often something was repeated; the signature covers them.
 _REFERENCE = re.compile(r"([0-9]{1,9})-([0-9a-f]{1,14})-([0-9])")
+_Report = Callable[[int, VoiceRequest], None]
 _log = structlog.get_logger(__name__)
 
 
@@ -114,13 +115,19 @@ class UpdateCalls:
         seconds = _seconds_of(ended)
         if not isinstance(ended, RecordingEnded) or ended.recording is None or seconds <= SHORTEST_MESSAGE_SECONDS:
             return twiml.HANGUP if request.gone else self._part(ring, UPDATE_NOT_HEARD)
+        updates, call_sid, by = SpokenUpdates(self.services), request.call_sid, ring.owner.name
         try:
-            result = SpokenUpdates(self.services).spoken(
-                ring.ticket, request, recording=ended.recording, seconds=seconds, by=ring.owner.name
-            )
-        except StoreUnavailable as fault:
-            _log.error("spoken_update_lost", ticket=ring.ticket, recording_sid=ended.recording, reason=fault.reason)
-            return self._part(ring, UPDATE_TRY_AGAIN)
+            result = updates.spoken(ring.ticket, call_sid, recording=ended.recording, seconds=seconds, by=by)
+        except StoreUnavailable as outage:
+            _log.warning("update_not_noted", ticket=ring.ticket, reason=outage.reason)
+            try:
+                updates.keep(ring.ticket, call_sid, recording=ended.recording, seconds=seconds, by=by)
+            except OSError as fault:
+                _log.error(
+                    "spoken_update_lost", ticket=ring.ticket, recording_sid=ended.recording, reason=fault.strerror
+                )
+                return self._part(ring, UPDATE_TRY_AGAIN)
+            return self._part(ring, UPDATE_NOTED)
         _log.info("update_spoken", ticket=ring.ticket, outcome=result.outcome)
         return twiml.HANGUP if request.gone else self._thank(ring, result, UPDATE_KEPT)
 
@@ -129,13 +136,16 @@ class UpdateCalls:
 
         Without it the recording is fetched some minutes later, as the ticket knows of it.
         """
-        self._take(reference, request, SpokenUpdates(self.services).recorded)
+        updates = SpokenUpdates(self.services)
+        self._take(reference, request, updates.recorded, otherwise=updates.keep_report)
 
     def transcription(self, reference: str, request: VoiceRequest) -> None:
         """What was written down of a recording; without this report it is asked for a day later."""
         self._take(reference, request, SpokenUpdates(self.services).transcribed)
 
-    def _take(self, reference: str, request: VoiceRequest, report: Callable[[int, VoiceRequest], None]) -> None:
+    def _take(
+        self, reference: str, request: VoiceRequest, report: _Report, *, otherwise: _Report | None = None
+    ) -> None:
         ring = _REFERENCE.fullmatch(reference)
         if ring is None:
             return
@@ -143,6 +153,8 @@ class UpdateCalls:
             report(int(ring[1]), request)
         except StoreUnavailable as fault:
             _log.warning("update_not_noted", ticket=int(ring[1]), reason=fault.reason)
+            if otherwise is not None:
+                otherwise(int(ring[1]), request)
 
     def _ring(self, reference: str, request: VoiceRequest) -> _Ring | None:
         found = _REFERENCE.fullmatch(reference)

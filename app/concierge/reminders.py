@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 import structlog
@@ -22,7 +23,7 @@ from app.config.snapshot import Snapshot
 from app.flow.messages import OrderKind
 from app.outbox import NoLongerWanted
 from app.services import Services
-from app.store import REMINDER_KEYS, ClaimedOrder, DueTicket, Reminded, StoreUnavailable, TurnTransaction
+from app.store import REMINDER_KEYS, ClaimedOrder, DueTicket, StoreUnavailable, TurnTransaction
 from app.telephony.provider import ProviderError
 from app.tickets import SERVICE, EntryKind
 from app.turn_rules import desk_hours
@@ -59,7 +60,7 @@ class Reminders:
     def open_for(self, person: str, *, at: datetime) -> tuple[Ticket, ...]:
         """The tickets for whose next update this person was asked, and that have not been given it."""
         due = self._due(self._now(at))
-        return tuple(each.ticket for each in due if any(person in done.told for done in _done(each)))
+        return tuple(each.ticket for each in due if any(person in done.told for done in each.reminded))
 
     def pass_on(self, number: int, due: str, *, by: str, at: datetime) -> bool:
         """Ask somebody else at once for the update called `due`; False when it is there, or there is nobody else."""
@@ -81,12 +82,11 @@ class Reminders:
     def _now(self, at: datetime) -> "_Now":
         snapshot = self.services.config.current()
         quick = self.services.store.overrides.quick(at=at)
-        staff = Staff(snapshot.roster, at, quick)
-        return _Now(snapshot, staff, desk_hours(snapshot), tuple(staff.steps()))
+        return _Now(snapshot, Staff(snapshot.roster, at, quick), desk_hours(snapshot))
 
     def _due(self, now: "_Now") -> tuple[DueTicket, ...]:
         before = horizon(now.snapshot.roster.reminders, at=now.staff.at, hours=now.hours)
-        return self.services.store.reminders.due(before=before)
+        return self.services.store.reminders.due(before=before, keys=_keys_of)
 
     def _remind(self, due: DueTicket, now: "_Now") -> bool:
         """Look first without disturbing anybody; then once more, with the ticket held."""
@@ -95,7 +95,7 @@ class Reminders:
         if ticket.number is None or due_at is None or stage is None:
             return False
         key = _keys(due_at) + stage.name
-        if any(each.key == key for each in _done(due)):
+        if any(each.key == key for each in due.reminded):
             return False
         with self.services.store.turn() as transaction:
             held = transaction.tickets.hold(ticket.number)
@@ -104,7 +104,7 @@ class Reminders:
                 return False
             asked, wording = now.asked(held, stage), now.wording(held, due_at)
             telling = self._telling(transaction, now, held, asked, name=stage.name)
-            was_texted = bool(_done(due))
+            was_texted = bool(due.reminded)
             way = telling.order(
                 wording.text(stage),
                 until=stage.until,
@@ -152,14 +152,18 @@ class Reminders:
         return carry_out
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Now:
     """The configuration and the people as they are when something is decided."""
 
     snapshot: Snapshot
     staff: Staff
     hours: BusinessHours | None
-    steps: tuple[tuple[Asked, ...], ...]
+
+    @cached_property
+    def steps(self) -> tuple[tuple[Asked, ...], ...]:
+        """Whom each step of the policy for overdue updates names."""
+        return tuple(self.staff.steps())
 
     def stage(self, due: DueTicket, ticket: Ticket) -> Stage | None:
         """What is to be done about a ticket, which may have changed since its update was found due."""
@@ -168,7 +172,7 @@ class _Now:
             self.snapshot.roster.reminders,
             at=self.staff.at,
             hours=self.hours,
-            overdue_at=next((each.at for each in _done(due) if each.key.endswith(_FIRST_OVERDUE)), None),
+            overdue_at=next((each.at for each in due.reminded if each.key.endswith(_FIRST_OVERDUE)), None),
             steps=len(self.steps),
         )
 
@@ -204,10 +208,9 @@ def _keys(due_at: datetime) -> str:
     return f"{REMINDER_KEYS}{due_name(due_at)}:"
 
 
-def _done(due: DueTicket) -> tuple[Reminded, ...]:
-    """What was done about the update that is due now."""
-    begins = "" if due.ticket.update_due_at is None else _keys(due.ticket.update_due_at)
-    return tuple(each for each in due.reminded if begins and each.key.startswith(begins))
+def _keys_of(ticket: Ticket) -> str | None:
+    """How the keys of all entries about the update of a ticket that is due now begin."""
+    return None if ticket.update_due_at is None else _keys(ticket.update_due_at)
 
 
 def _event(stage: Stage, *, is_first: bool) -> TicketEvent | None:

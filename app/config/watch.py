@@ -19,12 +19,18 @@ def watch(store: ConfigStore, *, every_seconds: float, changed: Callable[[], Non
     """
     stop = threading.Event()
 
+    def tell() -> None:
+        try:
+            changed()
+        except Exception as fault:  # noqa: BLE001 - as in look_once
+            _log.error("configuration_watch_failed", fault=type(fault).__name__)
+
     def run() -> None:
-        changed()
+        tell()
         is_complete = False
         while True:
             if look_once(store):
-                changed()
+                tell()
             is_complete = is_complete or _complete(store)
             if stop.wait(every_seconds):
                 return

@@ -7,7 +7,7 @@ import base64
 import hmac
 import json
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -32,10 +32,11 @@ _LONGEST_RETRY_AFTER: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """Carries out orders of webhooks. `trust` instead of the machine's certificates."""
+    """Carries out orders of webhooks. `trust` instead of the machine's certificates; `monotonic` counts seconds."""
 
     services: Services
     trust: ssl.SSLContext | None = None
+    monotonic: Callable[[], float] = clock.monotonic
     _resting: dict[str, float] = field(default_factory=dict)
 
     def carry_out(self, order: ClaimedOrder) -> str:
@@ -54,7 +55,7 @@ class Webhooks:
         try:
             answer = post(endpoint.url, body, headers, trust=self.trust)
         except ProviderError:
-            self._resting[endpoint.name] = clock.monotonic() + REST_SECONDS
+            self._resting[endpoint.name] = self.monotonic() + REST_SECONDS
             raise
         self._heed(answer)
         return webhook_id
@@ -68,7 +69,7 @@ class Webhooks:
         return endpoint
 
     def _must_not_rest(self, endpoint: Endpoint) -> None:
-        left = self._resting.get(endpoint.name, 0.0) - clock.monotonic()
+        left = self._resting.get(endpoint.name, 0.0) - self.monotonic()
         if left > 0:
             raise ProviderError("the endpoint did not answer a moment ago", permanent=False, retry_after=left)
 

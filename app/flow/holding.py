@@ -20,7 +20,9 @@ def waited(run: Run, node: PeopleNode) -> None:
     Without knowledge of the phones the clock alone decides: every wait has an end.
     """
     plan, hold = pinned_plan(run, node), run.scene.hold
-    seconds = int(run.scene.at.timestamp()) - run.position.held_at
+    rung_at = hold.rung_at if hold is not None else None
+    since = run.position.held_at if rung_at is None else max(run.position.held_at, int(rung_at.timestamp()))
+    seconds = int(run.scene.at.timestamp()) - since
     longest = plan.attempts[run.position.rung].ring_seconds + ANSWERING_SECONDS
     taken = hold is not None and hold.taken
     nobody_left = hold is not None and not hold.taken and hold.ringing == 0

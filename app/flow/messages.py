@@ -14,6 +14,8 @@ from oncall import Priority, Source
 LAP = 1_000
 # Facts that belong to no turn of the flow are kept under numbers from here on, which no flow reaches.
 END_TURN = 1_000_000
+# Phones rung to call back who left a message are numbered from here on, behind the turns of stray requests.
+CALLBACK_TURN = 5_000_000
 CALLER_HUNG_UP = "the caller hung up"
 Detail = str | int | float | bool | None | list["Detail"] | dict[str, "Detail"]
 
@@ -278,6 +280,8 @@ class FactKind(StrEnum):
     CALLBACK_PICKED_UP = "callback_picked_up"
     CALLBACK_UNANSWERED = "callback_unanswered"
     CALLBACK_GIVEN_UP = "callback_given_up"
+    CALLBACK_SPOKEN = "callback_spoken"
+    MESSAGE_CALLBACK_ASKED = "message_callback_asked"
     RECORDING_STARTED = "recording_started"
     RECORDING_ENDED = "recording_ended"
     RECORDING_REPEATED = "recording_repeated"

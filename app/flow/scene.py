@@ -47,11 +47,13 @@ class HoldState:
     """What the record knows of the phones rung for a caller on hold.
 
     `placed`: how many the provider has taken on; `ringing`: how many may still take the call; `taken`: one has.
+    `rung_at` is when the last of them was asked for: somebody may have joined in while the others rang.
     """
 
     placed: int
     ringing: int
     taken: bool
+    rung_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,12 @@ CALLBACK_AGAIN = "callback-again"
 CALLBACK_NOT_REACHED = "callback-not-reached"
 CALLBACK_OVER = "callback-over"
 CALLBACK_TRY_LATER = "callback-try-later"
+MESSAGE_CALLBACK = "message-callback"
+MESSAGE_CALLBACK_LEFT = "message-callback-left"
+MESSAGE_CALLBACK_DONE = "message-callback-done"
+MESSAGE_CALLBACK_NOT_REACHED = "message-callback-not-reached"
+MESSAGE_CALLBACK_TRY_LATER = "message-callback-try-later"
+MESSAGE_CALLBACK_SAY_AGAIN = "message-callback-say-again"
 UPDATE_DUE = "update-due"
 UPDATE_OVERDUE = "update-overdue"
 UPDATE_SPEAK = "update-speak"
@@ -84,6 +90,15 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         CALLBACK_NOT_REACHED: "Nobody was reached there. Ticket {ticket} stays open. Goodbye.",
         CALLBACK_OVER: "This call-back is taken care of. Thank you. Goodbye.",
         CALLBACK_TRY_LATER: "We cannot place this call-back right now and will ring again. Goodbye.",
+        MESSAGE_CALLBACK: (
+            "You asked at the desk to call back about a message, {priority}, on the {line}{language}. "
+            "Press 1 to call the person now, 2 to leave it."
+        ),
+        MESSAGE_CALLBACK_LEFT: "Nobody is called. The message stays with you. Goodbye.",
+        MESSAGE_CALLBACK_DONE: "Thank you. The message of ticket {ticket} is done. Goodbye.",
+        MESSAGE_CALLBACK_NOT_REACHED: "Nobody was reached there. The message stays with you. Goodbye.",
+        MESSAGE_CALLBACK_TRY_LATER: "We cannot call the person right now. Please ask again at the desk. Goodbye.",
+        MESSAGE_CALLBACK_SAY_AGAIN: "We could not note that. Please say at the desk what came of it. Goodbye.",
         UPDATE_DUE: (
             "Ticket {ticket}, {priority}. An update is due {due}. Press 1 to speak it after the tone, "
             "2 if nothing has changed yet, 3 to pass it on."
@@ -150,6 +165,15 @@ STANDARD_PROMPTS: dict[str, dict[str, str]] = {
         CALLBACK_NOT_REACHED: "No se encontró a nadie. El caso {ticket} queda abierto. Adiós.",
         CALLBACK_OVER: "Ya se atendió esta llamada de vuelta. Gracias. Adiós.",
         CALLBACK_TRY_LATER: "No podemos hacer esta llamada en este momento; le avisaremos otra vez. Adiós.",
+        MESSAGE_CALLBACK: (
+            "Usted pidió llamar por un mensaje, {priority}, en la {line}{language}. "
+            "Oprima 1 para llamar a la persona ahora, 2 para dejarlo."
+        ),
+        MESSAGE_CALLBACK_LEFT: "No se llama a nadie. El mensaje sigue con usted. Adiós.",
+        MESSAGE_CALLBACK_DONE: "Gracias. El mensaje del caso {ticket} está atendido. Adiós.",
+        MESSAGE_CALLBACK_NOT_REACHED: "No se encontró a nadie. El mensaje sigue con usted. Adiós.",
+        MESSAGE_CALLBACK_TRY_LATER: "No podemos llamar a la persona en este momento. Pídalo otra vez. Adiós.",
+        MESSAGE_CALLBACK_SAY_AGAIN: "No pudimos anotarlo. Por favor anote en la página qué resultó. Adiós.",
         UPDATE_DUE: (
             "Caso {ticket}, {priority}. Se debe dar una novedad {due}. Oprima 1 para decirla después del tono, "
             "2 si nada ha cambiado todavía, 3 para pasarlo a otra persona."

@@ -71,13 +71,14 @@ class Deliveries:
     """Delivers orders with the `handlers` of this process. Any number may be at work, on any number of machines.
 
     `random` gives numbers from 0 to 1 that spread repetitions in time. `gave_up` hears of every order that was refused,
-    failed too often, or came too late.
+    failed too often, or came too late. `monotonic` counts seconds, for how long a batch has taken.
     """
 
     services: Services
     handlers: Mapping[OrderKind, Handler]
     random: Callable[[], float] = randomness.random
     gave_up: GaveUp | None = None
+    monotonic: Callable[[], float] = clock.monotonic
 
     def deliver_due(self, now: datetime, *, lane: Lane | None = None, limit: int = BATCH) -> int:
         """Claims at most `limit` orders due `now` and delivers them one after another; returns how many.
@@ -86,9 +87,9 @@ class Deliveries:
         StoreUnavailable when nothing can be claimed.
         """
         orders = self.services.store.outbox.claim(now=now, limit=limit, lease_seconds=LEASE_SECONDS, lane=lane)
-        begun_at = clock.monotonic()
+        begun_at = self.monotonic()
         for order in orders:
-            late = clock.monotonic() - begun_at > _LATEST_START_SECONDS
+            late = self.monotonic() - begun_at > _LATEST_START_SECONDS
             with structlog.contextvars.bound_contextvars(**_about(order)):
                 self._take(order, late=late)
         return len(orders)

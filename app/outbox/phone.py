@@ -58,8 +58,12 @@ class _Phone:
         return sid
 
     def end_leg(self, order: ClaimedOrder) -> None:
-        """Payload: `leg_sid`."""
-        self.services.telephony.end_call(_text(order, "leg_sid"))
+        """Payload: `leg_sid`; perhaps `unanswered_on`, a call: then only while nobody has picked up that leg of it."""
+        leg_sid, call_sid = _text(order, "leg_sid"), order.payload.get("unanswered_on")
+        # Asked anew each time: when an attempt fails, whoever picks up before the next one may be talking by then.
+        if isinstance(call_sid, str) and not self._rings(leg_sid, call_sid):
+            raise NoLongerWanted
+        self.services.telephony.end_call(leg_sid)
 
     def text(self, order: ClaimedOrder) -> str:
         """Payload: `to`, `body`; perhaps `status`, a path of ours, and the `line` to send from."""
@@ -72,6 +76,12 @@ class _Phone:
                 return sid
             self._must_be_wanted(order)
         return telephony.text(to=to, from_=from_, body=body, status_callback=self._told_at(order))
+
+    def _rings(self, leg_sid: str, call_sid: str) -> bool:
+        record = self.services.store.calls.get(call_sid)
+        return record is not None and any(
+            leg.leg_sid == leg_sid and leg.answered_at is None and leg.ended_at is None for leg in record.legs
+        )
 
     def _not_of_others(self, sids: tuple[str, ...]) -> str | None:
         """The oldest that is not the outcome of another order."""

@@ -61,7 +61,12 @@ class Overrides:
 
 def overrides_of(url: str) -> Overrides:
     """Read the fragment; whatever is out of range keeps its default."""
-    given = dict(parse_qsl(urlsplit(url).fragment))
+    return _overrides_in(url.partition("#")[2])
+
+
+@lru_cache(maxsize=64)
+def _overrides_in(fragment: str) -> Overrides:
+    given = dict(parse_qsl(fragment))
     return Overrides(
         connect_seconds=_whole(given.get("ct"), range(100, 10_001), 5000) / 1000,
         read_seconds=_whole(given.get("rt"), range(100, 15_001), 15_000) / 1000,

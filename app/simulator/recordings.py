@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from io import BytesIO
 
 from app.simulator.exchange import Exchange
@@ -45,16 +46,20 @@ def wav(recording: Recording) -> bytes:
     """What was said; else a tone of the recording's length and pitch: 16-bit PCM, mono, 8 kHz."""
     if recording.voice:
         return recording.voice
-    pitch = 200 + int(recording.sid[-2:], 16)
-    # One second of a whole number of waves repeats without a click.
-    second = array("h", (round(_LOUDNESS * math.sin(2 * math.pi * pitch * n / _RATE)) for n in range(_RATE)))
+    second = _second_of(200 + int(recording.sid[-2:], 16))
     buffer = BytesIO()
     with wave.open(buffer, "wb") as writer:
         writer.setnchannels(1)
         writer.setsampwidth(2)
         writer.setframerate(_RATE)
-        writer.writeframes(second.tobytes() * recording.seconds)
+        writer.writeframes(second * recording.seconds)
     return buffer.getvalue()
+
+
+@lru_cache(maxsize=256)
+def _second_of(pitch: int) -> bytes:
+    """One second of a whole number of waves, which repeats without a click."""
+    return array("h", (round(_LOUDNESS * math.sin(2 * math.pi * pitch * n / _RATE)) for n in range(_RATE))).tobytes()
 
 
 def _mp3(recording: Recording) -> bytes:

@@ -3,6 +3,7 @@
 import base64
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 
@@ -17,6 +18,7 @@ def signature(*, auth_token: str, url: str, form: Mapping[str, str]) -> str:
     return base64.b64encode(digest).decode()
 
 
+@lru_cache(maxsize=1024)
 def signed_url(url: str) -> str:
     """The part of a webhook's address that goes on the wire and under the signature."""
     parts = urlsplit(url)

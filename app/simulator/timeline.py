@@ -145,8 +145,10 @@ class Timeline:
         return agenda
 
     def _next_or_none(self) -> _Agenda | None:
-        due = [(first, agenda) for agenda in (self._due, self._background) if (first := agenda.first()) is not None]
-        return min(due, key=lambda entry: entry[0])[1] if due else None
+        due, background = self._due.first(), self._background.first()
+        if due is None:
+            return None if background is None else self._background
+        return self._due if background is None or due < background else self._background
 
     def _play(self, agenda: _Agenda) -> None:
         alarm = agenda.take()

@@ -144,7 +144,7 @@ def _attributes(element: ET.Element, warnings: list[str]) -> dict[str, str]:
 def _check_shape(verb: Verb) -> None:
     if verb.name == "Dial":
         _check_nouns(verb)
-    elif verb.name in {"Redirect", "Play"} and any(character.isspace() for character in verb.text):
+    elif verb.name in {"Redirect", "Play"} and len(verb.text.split()) > 1:
         raise TwimlFault("11100", f"<{verb.name}> holds no address: {verb.text!r}")
 
 
@@ -170,5 +170,7 @@ def only(document: Document, legal: frozenset[str] | None) -> Document:
     if legal is WAITING and document.is_audio:
         verbs = verbs[:1]
     kept = tuple(verb for verb in verbs if verb.name in legal)
+    if len(kept) == len(document.verbs):
+        return document
     dropped = tuple(f"12200: <{verb.name}> may not stand here" for verb in verbs if verb.name not in legal)
     return replace(document, verbs=kept, warnings=document.warnings + dropped)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from io import BytesIO
 from types import TracebackType
 from typing import Protocol
@@ -110,9 +111,14 @@ def _environment(method: str, parts: SplitResult, headers: Mapping[str, str], bo
         "wsgi.run_once": False,
     }
     for name, value in headers.items():
-        key = name.upper().replace("-", "_")
-        environment[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+        environment[_key(name)] = value
     return environment
+
+
+@lru_cache(maxsize=256)
+def _key(header: str) -> str:
+    key = header.upper().replace("-", "_")
+    return key if key == "CONTENT_TYPE" else f"HTTP_{key}"
 
 
 class _Nowhere:

@@ -15,6 +15,7 @@ from app.store.first_sight import FirstSight
 from app.store.inbox import Inbox, InboxEntry, InboxFilters, Shelf
 from app.store.leadership import Leadership
 from app.store.message_teams import TeamScope
+from app.store.night_rings import NightRings, Rung
 from app.store.order_log import KindStanding, OrderLog, OrderState, StoredOrder
 from app.store.orders import LANES, Lane
 from app.store.outage import StoreUnavailable
@@ -80,6 +81,7 @@ __all__ = [
     "Lane",
     "Leadership",
     "ListedTicket",
+    "NightRings",
     "NotTheNewest",
     "OfferOutcome",
     "OpenCounts",
@@ -98,6 +100,7 @@ __all__ = [
     "QuickOverride",
     "Reminded",
     "ReminderLog",
+    "Rung",
     "Running",
     "RunningProcess",
     "Sealed",

@@ -4,6 +4,7 @@ Pages go on from a key, never from a count, so that they neither skip nor repeat
 are not counted.
 """
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,14 +14,17 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, false
 from app.cdr.records import CallRecord, Disposition, TimelineEntry
 from app.store.access import Reader
 from app.store.call_work_tables import UNUSUAL_PRIORITY
-from app.store.client_calls import CallerNumbers, Found, among, found_by
-from app.store.models import calls, legs
+from app.store.client_calls import MOST_CALLS, CallerNumbers, Found, among, are_several, found_by, of_newest
+from app.store.models import call_facts, calls, legs
 from app.store.paging import Page, packed, unpacked
 from app.store.prepared import Session
 from app.store.rows import (
     CALL_COLUMNS,
+    FACT_COLUMNS,
     LEG_COLUMNS,
+    StoredFact,
     call_of,
+    fact_of,
     leg_of,
     name_key,
     storable,
@@ -63,8 +67,9 @@ class CallFilters:
 class CallLog:
     """Calls, for those who only look. Raises StoreUnavailable."""
 
-    def __init__(self, read: Reader) -> None:
+    def __init__(self, read: Reader, *, most_client_calls: int = MOST_CALLS) -> None:
         self._read = read
+        self._most_client_calls = most_client_calls
 
     def get(self, call_sid: str) -> CallRecord | None:
         """One call with its legs and its ticket."""
@@ -74,6 +79,16 @@ class CallLog:
         """Everything that happened on a call, in order, with its reasons."""
         facts = self._read(lambda connection: load_facts(Session.of(connection), storable(call_sid)))
         return tuple(timeline_of(fact) for fact in facts)
+
+    def facts_from(self, call_sids: Collection[str], turn: int) -> Mapping[str, tuple[StoredFact, ...]]:
+        """What these calls tell from a turn on, by call, each in order; a call that tells nothing of it is left out."""
+        mine = call_facts.c.call_sid.in_([storable(sid) for sid in call_sids]), call_facts.c.turn >= turn
+        query = select(call_facts.c.call_sid, *(call_facts.c[name] for name in FACT_COLUMNS)).where(*mine)
+        query = query.order_by(call_facts.c.at, call_facts.c.turn, call_facts.c.place, call_facts.c.key)
+        found: dict[str, list[StoredFact]] = {}
+        for call_sid, *row in self._read(lambda connection: connection.execute(query).all()) if call_sids else ():
+            found.setdefault(call_sid, []).append(fact_of(row))
+        return {call_sid: tuple(facts) for call_sid, facts in found.items()}
 
     def page(self, filters: CallFilters, *, limit: int, cursor: str | None = None) -> Page[CallRecord]:
         """At most `limit` calls, newest first, from where the page that gave `cursor` ended.
@@ -88,7 +103,12 @@ class CallLog:
                 return _records(connection, _about(connection, filters, words, limit=limit + 1, cursor=cursor))
             found = None
             if filters.numbers is not None:
-                found = found_by(session, filters.numbers, alone=_asks_no_more(filters))
+                alone, most_calls = _asks_no_more(filters), self._most_client_calls
+                if alone and are_several(filters.numbers):
+                    newest = _newest_of_client(connection, filters, filters.numbers, limit=limit + 1, cursor=cursor)
+                    if len(newest) > limit:
+                        return _records(connection, _these(newest))
+                found = found_by(session, filters.numbers, alone=alone, most_calls=most_calls)
             return _records(connection, page_query(filters, limit=limit + 1, cursor=cursor, found=found))
 
         records = self._read(question)
@@ -133,7 +153,19 @@ def _about(connection: Connection, filters: CallFilters, words: str, *, limit: i
     theirs = select(calls.c.started_at, calls.c.call_sid).where(calls.c.ticket.in_(numbers), *conditions)
     # Put in order here: asked for an order, PostgreSQL may go through the whole log by time instead of by these few.
     newest = sorted(map(tuple, connection.execute(theirs).all()), reverse=True)[:limit]
-    query = CALL_WITH_TICKET.where(calls.c.call_sid.in_([call_sid for _, call_sid in newest]))
+    return _these([call_sid for _, call_sid in newest])
+
+
+def _newest_of_client(
+    connection: Connection, filters: CallFilters, numbers: CallerNumbers, *, limit: int, cursor: str | None
+) -> Sequence[str]:
+    """The SIDs of the client's newest calls from there on, as far as they are soon found. Raises BadCursor."""
+    conditions = _from_there(replace(filters, numbers=None), cursor)
+    return connection.execute(of_newest(numbers, conditions, limit=limit)).scalars().all()
+
+
+def _these(call_sids: Sequence[str]) -> Select[Any]:
+    query = CALL_WITH_TICKET.where(calls.c.call_sid.in_(call_sids))
     return query.order_by(calls.c.started_at.desc(), calls.c.call_sid.desc())
 
 

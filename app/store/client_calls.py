@@ -17,6 +17,10 @@ MOST_NUMBERS: Final = 50
 """Of so many numbers the newest calls of each are looked up."""
 MOST_CALLS: Final = 20_000
 """So many calls of a client can be looked through; whoever has more is found soon by walking back from the newest."""
+SEVERAL_NUMBERS: Final = 10
+"""The calls of a client with more are first looked for among the newest of everybody: such a client often calls."""
+NEWEST_CALLS: Final = 2_000
+"""So many these are; looking through them takes less than looking up the numbers."""
 
 _ENDS = calls.c.caller_tail
 _NEXT = select(func.min(_ENDS)).where(
@@ -54,12 +58,25 @@ class CallerNumbers:
     but: tuple[Span, ...] = ()
 
 
-def among(numbers: CallerNumbers) -> ColumnElement[bool]:
+def among(numbers: CallerNumbers, caller: ColumnElement[str] = calls.c.caller) -> ColumnElement[bool]:
     """That the caller's number is one of these."""
     if not numbers.spans:
         return false()
-    within = or_(*map(_within, numbers.spans))
-    return and_(within, not_(or_(*map(_within, numbers.but)))) if numbers.but else within
+    within = or_(*(_within(span, caller) for span in numbers.spans))
+    return and_(within, not_(or_(*(_within(span, caller) for span in numbers.but)))) if numbers.but else within
+
+
+def are_several(numbers: CallerNumbers) -> bool:
+    """Whether they may be more than are soon looked up one by one."""
+    return sum(int(span.last) - int(span.first) + 1 for span in numbers.spans) > SEVERAL_NUMBERS
+
+
+def of_newest(numbers: CallerNumbers, conditions: Sequence[ColumnElement[bool]], *, limit: int) -> Select[Any]:
+    """The SIDs of the newest calls of these numbers, looked for among the NEWEST_CALLS newest of everybody."""
+    everybody = select(calls.c.started_at, calls.c.call_sid, calls.c.caller).where(*conditions)
+    newest = everybody.order_by(calls.c.started_at.desc(), calls.c.call_sid.desc()).limit(NEWEST_CALLS).subquery()
+    theirs = select(newest.c.call_sid).where(among(numbers, newest.c.caller))
+    return theirs.order_by(newest.c.started_at.desc(), newest.c.call_sid.desc()).limit(limit)
 
 
 def tails(session: Session, numbers: CallerNumbers) -> list[str] | None:
@@ -100,17 +117,20 @@ class Found:
         return select(gathered.c.call_sid)
 
 
-def found_by(session: Session, numbers: CallerNumbers, *, alone: bool) -> Found | None:
-    """How the calls of a client are found best; None: by walking back. `alone`: nothing but times is asked besides."""
+def found_by(session: Session, numbers: CallerNumbers, *, alone: bool, most_calls: int) -> Found | None:
+    """How the calls of a client are found best; None: by walking back, for more than `most_calls` of them.
+
+    `alone`: nothing but times is asked besides.
+    """
     if not numbers.spans:
         return Found()
     if alone and (known := tails(session, numbers)) is not None:
         return Found(tails=tuple(known))
-    return Found(numbers=numbers) if _is_seldom(session, numbers) else None
+    return Found(numbers=numbers) if _is_seldom(session, numbers, most_calls) else None
 
 
-def _is_seldom(session: Session, numbers: CallerNumbers) -> bool:
-    left = MOST_CALLS
+def _is_seldom(session: Session, numbers: CallerNumbers, most_calls: int) -> bool:
+    left = most_calls
     for span in numbers.spans:
         first, last = tail_of(span.first), tail_of(span.last)
         if first is not None and last is not None and left >= 0:
@@ -139,8 +159,9 @@ def _newest(of_number: ColumnElement[bool], conditions: Sequence[ColumnElement[b
     return select(inner.c.started_at, inner.c.call_sid)
 
 
-def _within(span: Span) -> ColumnElement[bool]:
+def _within(span: Span, caller: ColumnElement[str]) -> ColumnElement[bool]:
     if span.first == span.last:
-        return calls.c.caller == span.first
-    same_length = func.length(calls.c.caller) == len(span.first)
-    return and_(calls.c.caller >= span.first, calls.c.caller <= span.last, same_length)
+        return caller == span.first
+    # Not by length(): PostgreSQL thinks that few numbers have any given one, and then fetches and sorts every call.
+    same_length = caller.like("_" * len(span.first))
+    return and_(caller >= span.first, caller <= span.last, same_length)

@@ -31,6 +31,10 @@ class Instant(TypeDecorator[datetime]):
         """Without SQLAlchemy's step in between, which takes longer than the conversion."""
         return lambda value: self.process_bind_param(value, dialect)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:  # noqa: ARG002 - SQLAlchemy's
+        """Without SQLAlchemy's step in between, here too."""
+        return _from_sqlite if dialect.name == "sqlite" else _from_postgresql
+
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ANN401 - per dialect
         if value is None:
             return None
@@ -39,9 +43,12 @@ class Instant(TypeDecorator[datetime]):
         return (value - _EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ANN401 - per dialect
-        if value is None:
-            return None
-        if dialect.name == "sqlite":
-            return _EPOCH + timedelta(microseconds=value)
-        instant: datetime = value
-        return instant.astimezone(UTC)
+        return _from_sqlite(value) if dialect.name == "sqlite" else _from_postgresql(value)
+
+
+def _from_sqlite(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+def _from_postgresql(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)

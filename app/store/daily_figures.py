@@ -15,7 +15,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    Executable,
+    ClauseElement,
     Insert,
     Select,
     Table,
@@ -439,7 +439,7 @@ def _row(counts: Counter[str], names: tuple[str, ...]) -> dict[str, int]:
 _Counting = Callable[[Session, date, Mapping[str, datetime], datetime, ZoneInfo], Rows]
 _COUNTING: Final[Mapping[FigureKind, _Counting]] = {FigureKind.CALLS: _calls_of, FigureKind.TICKETS: _clocks_of}
 # What reads a day's rows, and the index without which it would read a whole table.
-INDEXED: Final[Mapping[str, tuple[Executable, tuple[str, ...]]]] = {
+INDEXED: Final[Mapping[str, tuple[ClauseElement, tuple[str, ...]]]] = {
     "calls": (_SEEN_CALLS, ("ix_calls_started_at",)),
     "legs": (_SEEN_LEGS, ("ix_calls_started_at",)),
     "tickets": (

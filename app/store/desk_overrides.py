@@ -97,7 +97,8 @@ class DeskOverrides:
 
     def refresh(self, *, at: datetime) -> tuple[DeskOverride, ...]:
         """Read what is in force, for `known`. Raises StoreUnavailable, and then what was known stays."""
-        return self._learn(self.in_force(at=at))
+        before = self._known
+        return self._learn(self.in_force(at=at), unless_since=before)
 
     def in_force(self, *, at: datetime) -> tuple[DeskOverride, ...]:
         """What counts at any instant. Raises StoreUnavailable."""
@@ -129,10 +130,14 @@ class DeskOverrides:
         self._learn(found)
         return answer
 
-    def _learn(self, found: tuple[DeskOverride, ...]) -> tuple[DeskOverride, ...]:
+    def _learn(
+        self, found: tuple[DeskOverride, ...], *, unless_since: _Known | None = None
+    ) -> tuple[DeskOverride, ...]:
         with self._lock:
-            self._known = _Known(found, self._monotonic())
-        return found
+            # What was said while it was being read may not be in it.
+            if unless_since is None or self._known is unless_since:
+                self._known = _Known(found, self._monotonic())
+            return self._known.found
 
 
 def _override_of(row: Any) -> DeskOverride:  # noqa: ANN401 - a row of many columns

@@ -14,7 +14,7 @@ def insert_into(database: str, table: Table) -> "Insert":
     if database == "postgresql":
         from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - only where it is used
     else:
-        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]  # noqa: PLC0415 - likewise
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment] # alike  # noqa: PLC0415 - likewise
     return insert(table)
 
 

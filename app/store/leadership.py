@@ -91,15 +91,18 @@ class FileLeadership:
 class DatabaseLeadership:
     """For any number of machines with one PostgreSQL: a lock of a session that is had for nothing else.
 
-    The server frees it when the session ends: when its process dies, and when it has been silent for five seconds.
+    The server frees it when the session ends: when its process dies, and when it has been silent for `silence_seconds`.
     So it has to be asked for every second or two, and before anything is done in its name.
     """
 
-    def __init__(self, address: URL, *, bound: float, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, address: URL, *, bound: float, monotonic: Callable[[], float], silence_seconds: int = _SILENCE_SECONDS
+    ) -> None:
         from app.store import postgresql  # noqa: PLC0415 - only where it is used
 
         self._engine = postgresql.engine_for(address, bound=bound, monotonic=monotonic)
         self._bound = bound
+        self._silence_seconds = silence_seconds
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._session: Connection | None = None
@@ -128,7 +131,7 @@ class DatabaseLeadership:
             self._session = self._engine.connect()
             self._session.execute(_SETTINGS)
             if self._driver().info.server_version >= _SILENT_SESSIONS_END:
-                self._session.execute(_END_WHEN_SILENT, {"milliseconds": str(_SILENCE_SECONDS * 1000)})
+                self._session.execute(_END_WHEN_SILENT, {"milliseconds": str(self._silence_seconds * 1000)})
         self._driver().give_up_at = self._monotonic() + self._bound
         return bool(self._session.execute(_TAKE, _LOCK).scalar())
 

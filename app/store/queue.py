@@ -83,12 +83,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenOffer:
-    """A phone that rings for a caller in line; `exchange` is the number of its leg."""
+    """A phone that rings for a caller in line, or to call back who left a message; `exchange` numbers its leg."""
 
     call_sid: str
     turn: int
     person: str
-    exchange: int
+    offer: int
+
+    @property
+    def exchange(self) -> int:
+        return self.turn + self.offer * LAP
 
 
 _P, _O = queue_places.c, queue_offers.c
@@ -201,14 +205,18 @@ class QueueRows:
         counted = self._session.one(_COUNTED, {"sid": place.call_sid, "at_turn": place.turn})
         if counted is None:
             return None
-        row = {
-            "call_sid": place.call_sid,
-            "turn": place.turn,
-            "offer": counted[0],
-            "person": storable(person),
-            "offered_at": at,
-            "until": until,
-        }
+        return self._engage((place.call_sid, place.turn, int(counted[0])), person, at=at, until=until)
+
+    def engage(self, call_sid: str, turn: int, person: str, *, at: datetime, until: datetime) -> bool:
+        """Note that somebody is rung to call back who left a message; False when they are rung for something already.
+
+        `turn` is a number of its own, which no place in line has.
+        """
+        return self._engage((call_sid, turn, 0), person, at=at, until=until) is not None
+
+    def _engage(self, which: tuple[str, int, int], person: str, *, at: datetime, until: datetime) -> int | None:
+        names = dict(zip(("call_sid", "turn", "offer"), which, strict=True))
+        row = {**names, "person": storable(person), "offered_at": at, "until": until}
         taken = self._session.one(_insert_offer(self._session.database), row)
         return None if taken is None else int(taken[0])
 
@@ -301,7 +309,7 @@ class QueueLog:
 
 def _offer_of(row: Sequence[Any]) -> OpenOffer:
     call_sid, turn, person, offer = row
-    return OpenOffer(call_sid=call_sid, turn=turn, person=person, exchange=turn + offer * LAP)
+    return OpenOffer(call_sid=call_sid, turn=turn, person=person, offer=offer)
 
 
 def _place_of(row: Sequence[Any]) -> Place:

@@ -4,6 +4,7 @@ Reads only. What was done stands in the tickets' histories, under keys that no p
 """
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,16 +38,21 @@ _WANTED = _TICKET.where(
 
 @dataclass(frozen=True, slots=True)
 class Reminded:
-    """What was done about an update that is due: the key of its entry, when, and the names of those who were told."""
+    """What was done about an update that is due: the key of its entry, when, and its particulars as they are kept."""
 
     key: str
     at: datetime
-    told: tuple[str, ...]
+    detail: str | None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The names of those who were told."""
+        return tuple(json.loads(self.detail).get("told", ())) if self.detail else ()
 
 
 @dataclass(frozen=True, slots=True)
 class DueTicket:
-    """An open ticket with an update due, and all that was done about its updates until now."""
+    """An open ticket with an update due, and what was done about that update until now."""
 
     ticket: Ticket
     reminded: tuple[Reminded, ...]
@@ -58,9 +64,12 @@ class ReminderLog:
     def __init__(self, read: Reader) -> None:
         self._read = read
 
-    def due(self, *, before: datetime) -> tuple[DueTicket, ...]:
-        """Open tickets whose update is due before an instant, or overdue, the longest due first."""
-        return self._read(lambda connection: _due(Session.of(connection), before))
+    def due(self, *, before: datetime, keys: Callable[[Ticket], str | None]) -> tuple[DueTicket, ...]:
+        """Open tickets whose update is due before an instant, or overdue, the longest due first.
+
+        `keys` says how the keys of entries about that update begin.
+        """
+        return self._read(lambda connection: _due(Session.of(connection), before, keys))
 
     def wanted(self, number: int) -> Ticket | None:
         """An open ticket of which an update is due at some time; None where none is."""
@@ -68,15 +77,18 @@ class ReminderLog:
         return None if row is None else ticket_of(row)
 
 
-def _due(session: Session, before: datetime) -> tuple[DueTicket, ...]:
+def _due(session: Session, before: datetime, keys: Callable[[Ticket], str | None]) -> tuple[DueTicket, ...]:
     found = [ticket_of(row) for row in session.all(_DUE, {"before": before})]
-    done = _reminded(session, before) if found else {}
+    begins = {each.number or 0: keys(each) for each in found}
+    done = _reminded(session, before, begins) if found else {}
     return tuple(DueTicket(each, tuple(done.get(each.number or 0, ()))) for each in found)
 
 
-def _reminded(session: Session, before: datetime) -> dict[int, list[Reminded]]:
+def _reminded(session: Session, before: datetime, begins: Mapping[int, str | None]) -> dict[int, list[Reminded]]:
     found: dict[int, list[Reminded]] = {}
     for number, key, at, detail in session.all(_REMINDED, {"before": before, "keys": f"{REMINDER_KEYS}%"}):
-        told = json.loads(detail).get("told", ()) if detail else ()
-        found.setdefault(number, []).append(Reminded(key, at, tuple(told)))
+        # Most are about updates that are there.
+        beginning = begins.get(number)
+        if beginning is not None and key.startswith(beginning):
+            found.setdefault(number, []).append(Reminded(key, at, detail))
     return found

@@ -23,6 +23,7 @@ from app.store.outage import StoreUnavailable
 from app.store.rows import compact_json, fact_row, source_of
 from oncall import Priority
 
+Write = Callable[[int, bytes], int]
 _log = logging.getLogger(__name__)
 
 
@@ -85,11 +86,12 @@ class SpoolEntry:
 class Spool:
     """The file at `path`. Any number of processes may append; one at a time replays.
 
-    Methods raise OSError when the disk itself fails.
+    Methods raise OSError when the disk itself fails. `write` writes to an open file, and says how many bytes it took.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, write: Write = os.write) -> None:
         self._path = path
+        self._write = write
         self._taken = path.with_name(path.name + ".taken")
         self._corrupt = path.with_name(path.name + ".corrupt")
         self._replaying = path.with_name(path.name + ".lock")
@@ -97,7 +99,7 @@ class Spool:
     def append(self, entry: SpoolEntry) -> None:
         """Add an entry; it is on the disk when this returns, and if this raises it left nothing behind."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        if _appended(self._path, _line_of(entry)):
+        if _appended(self._path, _line_of(entry), self._write):
             _flush_folder(self._path.parent)
 
     def size(self) -> int:
@@ -145,7 +147,7 @@ class Spool:
         _flush_folder(self._path.parent)
 
     def _put_behind(self, lines: bytes) -> None:
-        _appended(self._taken, lines)
+        _appended(self._taken, lines, self._write)
 
     def _replay_taken(self, store: Callable[[SpoolEntry], bool]) -> int:
         stored = 0
@@ -153,12 +155,15 @@ class Spool:
         damaged: list[bytes] = []
         outage: StoreUnavailable | None = None
         for line in _lines(self._taken):
+            if outage is not None:  # nothing behind it is stored now: it is looked at another time
+                waiting.append(line)
+                continue
             entry = _entry_of(line)
             if entry is None:
                 damaged.append(line)
                 continue
             try:
-                is_stored = outage is None and _is_stored(entry, store)
+                is_stored = _is_stored(entry, store)
             except StoreUnavailable as fault:
                 outage, is_stored = fault, False
             stored += is_stored
@@ -173,7 +178,8 @@ class Spool:
         return stored
 
     def _set_aside(self, lines: Sequence[bytes]) -> None:
-        _appended(self._corrupt, b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines))
+        whole = b"".join(line if line.endswith(b"\n") else line + b"\n" for line in lines)
+        _appended(self._corrupt, whole, self._write)
         # No content: it may hold a caller's number.
         _log.error("%d damaged entries of the spool were set aside in %s", len(lines), self._corrupt.name)
 
@@ -184,7 +190,7 @@ class Spool:
         draft = self._taken.with_name(self._taken.name + ".draft")
         with _locked_for_append(draft) as file:
             os.ftruncate(file, 0)
-            _write_all(file, b"".join(lines))
+            _write_all(file, b"".join(lines), self._write)
             os.fsync(file)
         draft.replace(self._taken)
         _flush_folder(self._taken.parent)
@@ -276,7 +282,7 @@ def _opening_from(data: Mapping[str, Any]) -> Opening:
     return Opening(**{**data, "started_at": started_at, "priority": Priority(data["priority"])})
 
 
-def _appended(path: Path, lines: bytes) -> bool:
+def _appended(path: Path, lines: bytes, write: Write) -> bool:
     """Add whole lines, on the disk when this returns; if it raises it left nothing behind. Whether the file was empty.
 
     A crash may have left half a line at the end: that is ended first, so that it spoils nothing but itself.
@@ -285,7 +291,7 @@ def _appended(path: Path, lines: bytes) -> bool:
         begins_at = os.lseek(file, 0, os.SEEK_END)
         is_whole = begins_at == 0 or os.pread(file, 1, begins_at - 1) == b"\n"
         try:
-            _write_all(file, lines if is_whole else b"\n" + lines)
+            _write_all(file, lines if is_whole else b"\n" + lines, write)
             os.fsync(file)
         except OSError:
             os.ftruncate(file, begins_at)
@@ -333,9 +339,9 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield from file
 
 
-def _write_all(file: int, data: bytes) -> None:
+def _write_all(file: int, data: bytes, write: Write) -> None:
     while data:
-        data = data[os.write(file, data) :]
+        data = data[write(file, data) :]
 
 
 def _flush_folder(folder: Path) -> None:

@@ -26,6 +26,7 @@ from app.store.inbox import Inbox
 from app.store.inserting import insert_into
 from app.store.leadership import Leadership, leadership
 from app.store.models import alembic_version, heartbeats
+from app.store.night_rings import NightRings
 from app.store.order_log import OrderLog
 from app.store.outage import Breaker, StoreUnavailable, translated
 from app.store.outbox import Outbox
@@ -88,6 +89,7 @@ class Store:
         self.tallies = Tallies(self._read, self._write)
         self.figures = Figures(self._read, self._write)
         self.days = DailyFigures(self._read, self._write)
+        self.rings = NightRings(self._read)
         self.words = TicketWords(self._read, self._write)
         self.running = Running(self._read, self._write)
 

@@ -3,7 +3,7 @@
 Every page is read along an index from where the one before ended; nothing counts all there is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -28,7 +28,7 @@ _AT_HAND = sorted(set(_OPEN) - {TicketStatus.NEW})
 _FIRST, _DUE = tickets.c.update_due_at, tickets.c.resolve_due_at
 # A client's tickets have no index of their own: so many of all are looked through at a time.
 CLIENT_WINDOW = 5_000
-_COUNTED = 1_000
+_MOST_COUNTED = 1_000
 _MOST = 2**31 - 1
 _OF_ONE = 50
 _PAGES = (FactKind.PAGED, FactKind.TEXT_LOST)
@@ -122,8 +122,10 @@ class _Place:
 class TicketLists:
     """Lists of tickets, for those who only look. Raises StoreUnavailable."""
 
-    def __init__(self, read: Reader) -> None:
+    def __init__(self, read: Reader, *, client_window: int = CLIENT_WINDOW, most_counted: int = _MOST_COUNTED) -> None:
         self._read = read
+        self._client_window = client_window
+        self._most_counted = most_counted
 
     def newest(self, filters: TicketFilters, *, limit: int, cursor: str | None = None) -> Page[ListedTicket]:
         """At most `limit` tickets, newest first. A client's may be fewer though more follow.
@@ -131,8 +133,12 @@ class TicketLists:
         Raises:
             BadCursor: `cursor` was not made here.
         """
-        before = None if cursor is None else number_in(cursor)
-        return self._read(lambda connection: _newest(connection, with_words(connection, filters), before, limit))
+        before, window = None if cursor is None else number_in(cursor), self._client_window
+
+        def question(connection: Connection) -> Page[ListedTicket]:
+            return _newest(connection, with_words(connection, filters), before, limit=limit, window=window)
+
+        return self._read(question)
 
     def soonest(self, filters: TicketFilters, *, limit: int, cursor: str | None = None) -> Page[ListedTicket]:
         """At most `limit` open tickets, what is due soonest first.
@@ -150,22 +156,27 @@ class TicketLists:
         columns = tickets.c.status, tickets.c.assignee, _FIRST, _DUE
         # In an order that only the index of statuses has, so that it is taken: few of many tickets are open.
         in_order = tickets.c.status, tickets.c.number
-        query = select(*columns).where(tickets.c.status.in_(_OPEN)).order_by(*in_order).limit(_COUNTED + 1)
-        return _counted(self._read(lambda connection: connection.execute(query).all()), assignee, at)
+        query = select(*columns).where(tickets.c.status.in_(_OPEN)).order_by(*in_order).limit(self._most_counted + 1)
+        found = self._read(lambda connection: connection.execute(query).all())
+        if len(found) > self._most_counted:
+            return OpenCounts(everybodys=self._most_counted, mine=None, nobodys=None, overdue=None, statuses=None)
+        return _counted(found, assignee, at)
 
     def calls_of(self, number: int) -> CallsOf:
         """The latest calls of a ticket, and who was texted or called because of it."""
         return self._read(lambda connection: _calls_of(connection, number))
 
 
-def _newest(connection: Connection, filters: TicketFilters, before: int | None, limit: int) -> Page[ListedTicket]:
+def _newest(
+    connection: Connection, filters: TicketFilters, before: int | None, *, limit: int, window: int
+) -> Page[ListedTicket]:
     query = _TICKET.where(*conditions(filters))
     if before is not None:
         query = query.where(tickets.c.number < before)
     bottom = None
     if filters.client is not None and not filters.is_open:
         top = before or (connection.execute(select(func.max(tickets.c.number))).scalar() or 0) + 1
-        bottom = top - CLIENT_WINDOW
+        bottom = top - window
         query = query.where(tickets.c.number >= bottom)
     found = _tickets(connection, query.order_by(tickets.c.number.desc()).limit(limit + 1))
     if len(found) > limit:
@@ -263,10 +274,7 @@ def _listed(connection: Connection, found: list[Ticket]) -> tuple[ListedTicket, 
     )
 
 
-def _counted(rows: Iterable[Any], assignee: str, at: datetime) -> OpenCounts:
-    found = list(rows)
-    if len(found) > _COUNTED:
-        return OpenCounts(everybodys=_COUNTED, mine=None, nobodys=None, overdue=None, statuses=None)
+def _counted(found: Sequence[Any], assignee: str, at: datetime) -> OpenCounts:
     return OpenCounts(
         everybodys=len(found),
         mine=sum(row.assignee == assignee for row in found),

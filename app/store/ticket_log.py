@@ -6,7 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, TextClause, cast, exists, func, or_, select, text, union
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    TextClause,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    union,
+)
 
 from app.cdr.records import Ticket, TicketStatus, TicketUpdate
 from app.cdr.ticket_rules import CLOSED
@@ -21,6 +36,20 @@ from oncall import Priority
 _TICKET = select(*(tickets.c[name] for name in TICKET_COLUMNS))
 _OPEN = sorted(set(TicketStatus) - CLOSED)
 _DUE = ("update_due_at", "resolve_due_at")
+_STEPS_DUE = (
+    select(tickets.c.number)
+    .where(
+        tickets.c.step_at.is_not(None),
+        tickets.c.step_at <= bindparam("at", type_=tickets.c.step_at.type),
+        text(OPEN_TICKETS),
+    )
+    .order_by(tickets.c.step_at, tickets.c.number)
+    .limit(bindparam("most"))
+    .offset(literal_column("0"))  # said, or SQLAlchemy adds a value of its own
+)
+# By name, so that the index on statuses is used: what is over is most of the table.
+_BY_NAME = text(f"tickets.status IN ({', '.join(repr(each.value) for each in _OPEN)})")
+_RUNNING = _TICKET.where(_BY_NAME, tickets.c.acknowledged_at.is_not(None)).order_by(tickets.c.number)
 _SHORTEST_NUMBER = 7
 _OF_NUMBERS = "0123456789+-.() #"
 LARGEST_NUMBER = 2**31 - 1
@@ -100,20 +129,12 @@ class TicketLog:
 
     def steps_due(self, *, at: datetime, limit: int = 100) -> tuple[int, ...]:
         """The numbers of tickets to which something is to happen by itself by `at`, what is due longest first."""
-        due = (
-            select(tickets.c.number)
-            .where(tickets.c.step_at.is_not(None), tickets.c.step_at <= at, text(OPEN_TICKETS))
-            .order_by(tickets.c.step_at, tickets.c.number)
-            .limit(limit)
-        )
-        return tuple(self._read(lambda connection: connection.execute(due).scalars().all()))
+        asked = {"at": at, "most": limit}
+        return tuple(number for (number,) in self._read(lambda one: Session.of(one).all(_STEPS_DUE, asked)))
 
     def running(self) -> tuple[Ticket, ...]:
         """The open tickets whose clocks have begun, by number."""
-        # By name, so that the index on statuses is used: what is over is most of the table.
-        begun = tickets.c.status.in_(_OPEN), tickets.c.acknowledged_at.is_not(None)
-        query = _TICKET.where(*begun).order_by(tickets.c.number)
-        return tuple(map(ticket_of, self._read(lambda connection: connection.execute(query).all())))
+        return tuple(map(ticket_of, self._read(lambda connection: Session.of(connection).all(_RUNNING, {}))))
 
 
 def number_in(cursor: str) -> int:

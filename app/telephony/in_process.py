@@ -1,15 +1,31 @@
 """Carries requests to a WSGI application in this process, where there is no network to carry them."""
 
-from collections.abc import Callable, Iterable
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from types import TracebackType
 from typing import Any
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 from wsgiref.util import setup_testing_defaults
 
 import requests
 from requests.adapters import BaseAdapter
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """What a request says, without all that a session makes ready for a network."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+_Request = requests.PreparedRequest | _Plain
 
 
 class InProcess(BaseAdapter):
@@ -21,6 +37,25 @@ class InProcess(BaseAdapter):
 
     def send(self, request: requests.PreparedRequest, *_others: object, **_more: object) -> requests.Response:
         """One request and its whole answer."""
+        return self._answered(request)
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None,
+        data: Mapping[str, Any] | None,
+        headers: Mapping[str, str] | None,
+        login: tuple[str, str] | None,
+    ) -> requests.Response:
+        """The same without a session, which takes twice as long for it as the answer does. Raises as a session does."""
+        sent = {**(headers or {}), **({} if login is None else {"Authorization": _basic(*login)})}
+        if query := _encoded(params):
+            url = f"{url}{'&' if '?' in url else '?'}{query}"
+        return self._answered(_Plain(method.upper(), url, sent, _encoded(data).encode()))
+
+    def _answered(self, request: _Request) -> requests.Response:
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(
@@ -36,16 +71,27 @@ class InProcess(BaseAdapter):
             chunks: Iterable[bytes] = self._application(_environment(request), start_response)
             written.extend(chunks)
         except TimeoutError as fault:
-            raise requests.ReadTimeout(request=request) from fault
+            raise requests.ReadTimeout from fault
         except ConnectionError as fault:
-            raise requests.ConnectionError(fault, request=request) from fault
+            raise requests.ConnectionError(fault) from fault
         return _response(request, *started[-1], b"".join(written))
 
     def close(self) -> None:
         """There is nothing to close."""
 
 
-def _environment(request: requests.PreparedRequest) -> WSGIEnvironment:
+@lru_cache(maxsize=8)
+def _basic(user: str, password: str) -> str:
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+
+
+def _encoded(fields: Mapping[str, Any] | None) -> str:
+    """Fields as a form: a list is a field that comes several times, None none at all."""
+    listed = ((name, value if isinstance(value, list | tuple) else (value,)) for name, value in (fields or {}).items())
+    return urlencode([(name, each) for name, values in listed for each in values if each is not None])
+
+
+def _environment(request: _Request) -> WSGIEnvironment:
     parts, body = urlsplit(request.url or ""), request.body
     content = body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
     environment: WSGIEnvironment = {
@@ -64,13 +110,11 @@ def _environment(request: requests.PreparedRequest) -> WSGIEnvironment:
     return environment
 
 
-def _response(
-    request: requests.PreparedRequest, status: str, headers: list[tuple[str, str]], body: bytes
-) -> requests.Response:
+def _response(request: _Request, status: str, headers: list[tuple[str, str]], body: bytes) -> requests.Response:
     response: Any = requests.Response()
     response.status_code = int(status[:3])
     response.headers.update(headers)
-    response.url, response.request, response.encoding = request.url, request, "utf-8"
+    response.url, response.encoding = request.url, "utf-8"
     response.raw = BytesIO(body)
     response._content = body  # noqa: SLF001 (requests offers no other way to hand over a body)
     response._content_consumed = True  # noqa: SLF001

@@ -25,21 +25,30 @@ CALL_IS_OVER: Final = 21220
 # Calls and texts are listed newest first; what was just asked for is among the first between its parties.
 _LOOK_BACK: Final = 20
 _PAGE: Final = 1000
+TIMEOUT_SECONDS: Final = (3.0, 8.0)
 
 
 class TwilioTelephony:
     """Twilio's REST API, as Telephony promises. One per process, used by all threads; made without reaching out.
 
     `application` stands in for the network: a WSGI application in this process that answers as Twilio does. Raises
-    ValueError when the address to be used instead of Twilio's is neither https nor on this machine.
+    ValueError when the address to be used instead of Twilio's is neither https nor on this machine. `timeouts` are
+    seconds to be connected, for each address of a name, and for each word of the answer.
     """
 
-    def __init__(self, settings: Settings, *, application: WSGIApplication | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        application: WSGIApplication | None = None,
+        timeouts: tuple[float, float] = TIMEOUT_SECONDS,
+    ) -> None:
         base = settings.twilio_api_base_url
         if base is not None and not (base.startswith("https://") or is_loopback(base)):
             raise ValueError("TWILIO_API_BASE_URL must begin with https:// or be on this machine: it sees the secrets")
         self._settings = settings
         self._application = application
+        self._timeouts = timeouts
         self._lock = Lock()
         self._connection: Connection | None = None
 
@@ -136,7 +145,7 @@ class TwilioTelephony:
             if self._connection is None:
                 from app.telephony.rest import Connection  # noqa: PLC0415 - slow, and only needed here
 
-                self._connection = Connection(self._settings, application=self._application)
+                self._connection = Connection(self._settings, timeouts=self._timeouts, application=self._application)
             return self._connection
 
 

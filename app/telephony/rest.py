@@ -23,8 +23,9 @@ from app.telephony.in_process import InProcess
 from app.telephony.provider import ProviderError
 
 TWILIO: Final = "https://api.twilio.com"
-# To be connected, for each address of a name; and for each word of the answer.
-TIMEOUT_SECONDS: Final = (3.0, 8.0)
+Timeouts = tuple[float, float]
+"""Seconds to be connected, for each address of a name; and for each word of the answer."""
+
 _LONGEST_DOWNLOAD_SECONDS: Final = 60.0
 _CHUNK: Final = 65_536
 _REFUSED: Final = 400
@@ -41,12 +42,12 @@ class Connection:
     # What the library raises at an answer it cannot read. Refusals have become ProviderError before that.
     UNREADABLE: ClassVar[tuple[type[Exception], ...]] = (TwilioException, ValueError, KeyError)
 
-    def __init__(self, settings: Settings, *, application: WSGIApplication | None = None) -> None:
+    def __init__(self, settings: Settings, *, timeouts: Timeouts, application: WSGIApplication | None = None) -> None:
         login = settings.api_key or (settings.account_sid, settings.auth_tokens[0])
         self._login = login
         account = f"{TWILIO}/2010-04-01/Accounts/{settings.account_sid}"
         self._recordings, self._transcripts = f"{account}/Recordings", f"{account}/Transcriptions"
-        self._http = _Http(settings.twilio_api_base_url or TWILIO, application)
+        self._http = _Http(settings.twilio_api_base_url or TWILIO, application, timeouts)
         # Given nothing, the library would look for a region in the environment behind our back.
         environment = {"": ""}
         client = Client(*login, settings.account_sid, http_client=self._http, environment=environment)
@@ -87,8 +88,9 @@ class _Http(HttpClient):  # type: ignore[misc] # the library has no type hints
     nothing over plain HTTP.
     """
 
-    def __init__(self, base: str, application: WSGIApplication | None) -> None:
+    def __init__(self, base: str, application: WSGIApplication | None, timeouts: Timeouts) -> None:
         self._base = base
+        self._timeouts = timeouts
         self._session = requests.Session()
         # An attempt to connect may be repeated; whatever was sent may have been heard.
         retry = Retry(
@@ -103,8 +105,9 @@ class _Http(HttpClient):  # type: ignore[misc] # the library has no type hints
         adapter = HTTPAdapter(max_retries=retry, pool_maxsize=16)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
-        if application is not None:
-            self._session.mount(base, InProcess(application))
+        self._here = None if application is None else InProcess(application)
+        if self._here is not None:
+            self._session.mount(base, self._here)
             self._session.trust_env = False  # no proxy leads there, and looking for one takes as long as the request
 
     def request(  # noqa: PLR0917 - the library's signature
@@ -119,17 +122,21 @@ class _Http(HttpClient):  # type: ignore[misc] # the library has no type hints
         allow_redirects: bool = False,
     ) -> Response:
         """One request, by the library's names. Raises ProviderError for any refusal."""
+        address = self._address(uri)
         with _translated():
-            answer = self._session.request(
-                method,
-                self._address(uri),
-                params=params,
-                data=data,
-                headers=headers,
-                auth=auth,
-                timeout=timeout or TIMEOUT_SECONDS,
-                allow_redirects=allow_redirects,
-            )
+            if self._here is not None:
+                answer = self._here.ask(method, address, params=params, data=data, headers=headers, login=auth)
+            else:
+                answer = self._session.request(
+                    method,
+                    address,
+                    params=params,
+                    data=data,
+                    headers=headers,
+                    auth=auth,
+                    timeout=timeout or self._timeouts,
+                    allow_redirects=allow_redirects,
+                )
         _refuse(answer)
         return Response(answer.status_code, answer.text, answer.headers)
 
@@ -139,7 +146,7 @@ class _Http(HttpClient):  # type: ignore[misc] # the library has no type hints
         parts = []
         with (
             _translated(),
-            self._session.get(self._address(uri), auth=auth, timeout=TIMEOUT_SECONDS, stream=True) as answer,
+            self._session.get(self._address(uri), auth=auth, timeout=self._timeouts, stream=True) as answer,
         ):
             _refuse(answer)
             for part in answer.iter_content(_CHUNK):

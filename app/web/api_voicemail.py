@@ -14,6 +14,9 @@ from flask import Response, request
 from pydantic import AwareDatetime
 
 from app.config.snapshot import Snapshot
+from app.flow.messages import CALLBACK_TURN
+from app.message_attempts import AttemptState, attempts
+from app.message_callbacks import HINDRANCES, Asked, CallbackRequests
 from app.services import Services
 from app.store import BadCursor, TeamScope, TokenIdentity, Voicemail, VoicemailFilters, VoicemailState
 from app.voicemail import NotAllowed, NotPlayable, Voicemails, Why, scope_of
@@ -78,6 +81,25 @@ class TranscriptText(Document):
     text: str
 
 
+class CallBack(Document):
+    """One attempt to call back who left a message: the phone of who asked is rung first, then the caller's."""
+
+    person: str
+    """Whose phone was rung."""
+    asked_at: AwareDatetime
+    state: AttemptState
+    """`asked`, `ringing`, `calling` and `talking` go on; of `not_rung` and `not_taken` the caller never knew."""
+    at: AwareDatetime
+    because: str
+
+
+class CallBacks(Document):
+    """The attempts to call back about one message, oldest first."""
+
+    items: list[CallBack]
+    next: None = None
+
+
 def voicemail_operations(services: Services) -> tuple[Operation, ...]:
     """What the API can be asked about messages."""
     messages = _Messages(services)
@@ -123,6 +145,15 @@ def _questions(messages: "_Messages") -> tuple[Operation, ...]:
             ask=messages.transcript,
             signed=True,
         ),
+        Operation(
+            name="voicemail_call_backs",
+            rule="/voicemail/<recording_sid>/call-backs",
+            summary="How it went when who left a message was called back",
+            parameters=Parameters,
+            answers=CallBacks,
+            ask=messages.call_backs,
+            personal=True,
+        ),
     )
 
 
@@ -133,18 +164,31 @@ def _changes(messages: "_Messages") -> tuple[Operation, ...]:
         ("heard", "Note that one knows what was said", messages.heard),
         ("done", "Finish with a message that is one's own or nobody's", messages.done),
     )
-    return tuple(
-        Operation(
-            name=f"voicemail_{word}",
-            rule=f"/voicemail/<recording_sid>/{word}",
-            summary=summary,
-            parameters=Parameters,
-            answers=Message,
-            ask=change,
-            method=HTTPMethod.POST,
-            signed=True,
-        )
-        for word, summary, change in changes
+    call_back = Operation(
+        name="voicemail_call_back",
+        rule="/voicemail/<recording_sid>/call-back",
+        summary="Have one's own phone rung to call back about a message one has taken; asked again meanwhile, once",
+        parameters=Parameters,
+        answers=CallBacks,
+        ask=messages.call_back,
+        method=HTTPMethod.POST,
+        signed=True,
+    )
+    return (
+        *(
+            Operation(
+                name=f"voicemail_{word}",
+                rule=f"/voicemail/<recording_sid>/{word}",
+                summary=summary,
+                parameters=Parameters,
+                answers=Message,
+                ask=change,
+                method=HTTPMethod.POST,
+                signed=True,
+            )
+            for word, summary, change in changes
+        ),
+        call_back,
     )
 
 
@@ -216,6 +260,33 @@ class _Messages:
         if self._voicemails.done(before.recording_sid, by=by, at=self._now):
             return _document(self._found(recording_sid, asker))
         return self._unless(recording_sid, asker, lambda now: now.done_by == by)
+
+    def call_backs(
+        self, _asked: Parameters, _snapshot: Snapshot, *, recording_sid: str, asker: TokenIdentity
+    ) -> CallBacks:
+        message = self._found(recording_sid, asker)
+        told = self.services.store.calls.facts_from((message.call_sid,), CALLBACK_TURN)
+        known = attempts(told.get(message.call_sid, ()), at=self._now)
+        return CallBacks(
+            items=[
+                CallBack(person=each.party, asked_at=each.asked_at, state=each.state, at=each.at, because=each.because)
+                for each in known
+                if each.recording_sid == recording_sid
+            ]
+        )
+
+    def call_back(
+        self, asked: Parameters, snapshot: Snapshot, *, recording_sid: str, asker: TokenIdentity
+    ) -> CallBacks:
+        """The phone is that of the member of staff whose name the token bears."""
+        self._found(recording_sid, asker)
+        requests = CallbackRequests(services=self.services, actor=signature(asker), person=asker.name)
+        result = requests.ask(recording_sid)
+        if result is Asked.NOT_YOURS:
+            raise ApiProblem(HTTPStatus.CONFLICT, _why_not(self._found(recording_sid, asker)))
+        if result in HINDRANCES:
+            raise ApiProblem(HTTPStatus.CONFLICT, HINDRANCES[result])
+        return self.call_backs(asked, snapshot, recording_sid=recording_sid, asker=asker)
 
     def _found(self, recording_sid: str, asker: TokenIdentity) -> Voicemail:
         scope = _scope(self.services.config.current(), asker)

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Blueprint, Response, abort, g, request
 
+from app.callback_phones import CallbackPhones
 from app.calls import Calls
 from app.flow.messages import HoldWaited
 from app.held_calls import HeldCalls
+from app.message_callbacks import MessageCallbacks
 from app.paging import DeliveryReports
 from app.paging_calls import PagingCalls
 from app.queue_callbacks import QueueCallbacks
@@ -49,7 +51,8 @@ def webhooks(services: Services) -> Blueprint:
     phones = StaffPhones(calls)
     _staff_phone_routes(blueprint, phones)
     _held_call_routes(blueprint, HeldCalls(calls))
-    _callback_routes(blueprint, QueueCallbacks(calls))
+    callbacks = CallbackPhones(calls, of_line=QueueCallbacks(calls), of_messages=MessageCallbacks(calls))
+    _callback_routes(blueprint, callbacks)
     _report_routes(blueprint, calls, phones)
     _page_routes(blueprint, services)
     reminder_routes(blueprint, services)
@@ -148,8 +151,8 @@ def _held_call_routes(blueprint: Blueprint, held: HeldCalls) -> None:
         return Response(hold_music(), mimetype="audio/wav", headers={"Cache-Control": "public, max-age=86400"})
 
 
-def _callback_routes(blueprint: Blueprint, callbacks: QueueCallbacks) -> None:
-    """Staff phones rung to call somebody back. Whatever raises hangs that phone up, and the call-back is due again."""
+def _callback_routes(blueprint: Blueprint, callbacks: CallbackPhones) -> None:
+    """Staff phones rung to call somebody back. Whatever raises hangs that phone up; nobody else hears of it."""
 
     @blueprint.route("/voice/callback/<token>", methods=METHODS)
     @answer_staff_phone

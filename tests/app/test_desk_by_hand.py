@@ -1,15 +1,20 @@
 """What was said by hand of the desk is known wherever one asks how the desk stands, and by every process soon."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import Connection
 
 from app.cli import main
 from app.desk_by_hand import DeskByHand, Said
 from app.store import Store
+from app.store.desk_overrides import DeskOverrides
+from oncall import DeskOverride, Source
 from tests.app.web.api_client import client_of
 from tests.desk import CONFIG, Desk
 from tests.pages import JAMISON, LASHA, PagedDesk
@@ -46,6 +51,29 @@ def test_staff_who_ask_by_text_hear_it(paged: PagedDesk) -> None:
     close(paged.desk)
     paged.services.store.desk.refresh(at=AT)
     assert f"The desk is closed until 11:30, says {LASHA}." in str(paged.texts(JAMISON, "who"))
+
+
+def test_what_is_said_while_it_is_being_read_counts_at_once(desk: Desk) -> None:
+    """The reader has its answer from before, and comes back with it later."""
+    store, hours = desk.services.store, next(iter(desk.snapshot.roster.hours))
+    said = DeskOverride(
+        hours=hours,
+        is_open=False,
+        starts_at=AT,
+        ends_at=AT + timedelta(hours=1),
+        author=LASHA,
+        reason="fire drill",
+        source=Source("", 0),
+    )
+
+    def slowly(question: Callable[[Connection], Any]) -> Any:
+        found = store._read(question)
+        known.change(lambda rows: rows.add(said), at=AT)
+        return found
+
+    known = DeskOverrides(slowly, store._write)
+    assert [each.reason for each in known.refresh(at=AT)] == ["fire drill"]
+    assert [each.reason for each in known.known()] == ["fire drill"]
 
 
 def test_another_process_learns_of_it_by_asking_and_what_it_knows_outlives_an_outage(desk_on_each: Desk) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from app.clock import monotonic
 from app.flow.messages import Detail, Order, OrderKind
 from app.outbox import Deliveries, DeliveryThread, Handler, phone_handlers
 from app.services import Services, wire
@@ -56,6 +57,7 @@ class House:
     handlers: dict[OrderKind, Handler] = field(default_factory=dict)
     random: FakeRandom = field(default_factory=FakeRandom)
     gave_up: list[tuple[str, str]] = field(default_factory=list)
+    monotonic: Callable[[], float] = monotonic
 
     @property
     def deliveries(self) -> Deliveries:
@@ -65,6 +67,7 @@ class House:
             {**told, **self.handlers},
             random=self.random,
             gave_up=lambda order, reason: self.gave_up.append((order.key, reason)),
+            monotonic=self.monotonic,
         )
 
     def order(self, *orders: Order) -> None:
@@ -370,9 +373,9 @@ def test_a_database_that_goes_away_holds_up_no_ring(house: House) -> None:
     assert sorted(key for key, _ in house.rung) == ["one", "two"]
 
 
-def test_what_a_slow_provider_leaves_no_time_for_is_handed_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_slow_provider_leaves_no_time_for_is_handed_back(house: House) -> None:
     ticks = [0.0]
-    monkeypatch.setattr("app.clock.monotonic", lambda: ticks[0])
+    house.monotonic = lambda: ticks[0]
 
     def slow() -> None:
         ticks[0] += 25

@@ -11,10 +11,11 @@ from app.config.folder import read_folder
 from app.config.problems import ConfigError
 from app.published_calendars import publish_calendars
 from app.publishing import Deed, HasGaps, NoSuchPublication, Publishing
-from app.store import NotTheNewest, Publication, PublicationKind, Store, StoreUnavailable
+from app.store import NotTheNewest, Publication, PublicationKind, Store
 from app.time_off_feeds import CannotFetch
 from tests.app.edits import ROOT
 from tests.desk import Desk, make_desk
+from tests.outages import leaving
 
 NOW = datetime(2026, 12, 1, 16, tzinfo=UTC)
 LINES = "ivr_flows/lines.yaml"
@@ -229,11 +230,8 @@ def test_what_cannot_be_fetched_changes_nothing(desk: Desk, folder: Path) -> Non
     assert not publish_calendars(desk.services, fetch=refuse)
 
 
-def test_a_database_that_is_away_stops_no_job(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> None:
-        raise StoreUnavailable("cannot connect")
-
-    monkeypatch.setattr(desk.services.store.publications, "newest", away)
+def test_a_database_that_is_away_stops_no_job(desk: Desk) -> None:
+    leaving(desk).leaves_after(0)
     assert not publish_calendars(desk.services)
 
 

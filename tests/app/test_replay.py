@@ -1,6 +1,7 @@
 """A call routed once more: the same by the same configuration, and what differs by another one."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,8 +14,8 @@ from tests.app.edits import HOURS, edited
 from tests.desk import ALTERNATE, MAIN, SATURDAY_NIGHT, THANKSGIVING, TUESDAY_MORNING, Desk, PlayedCall
 
 
-def again(at: Desk, call: PlayedCall, **more: object) -> Replay:
-    return replayed(call.record, call.timeline, at.snapshot, **more)  # type: ignore[arg-type] # as `replayed` takes them
+def again(at: Desk, call: PlayedCall, **more: Any) -> Replay:
+    return replayed(call.record, call.timeline, at.snapshot, **more)
 
 
 BEHAVIOURS = {"accept": accept(), "ignore": ignore(), "voicemail": voicemail(), "decline": decline()}

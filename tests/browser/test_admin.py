@@ -182,7 +182,7 @@ def test_an_account_a_token_and_an_order_are_dealt_with(watched: Watched) -> Non
     page.get_by_label("Deal with order").first.click()
     page.get_by_label("What was done instead").first.fill("told them by hand")
     page.get_by_role("button", name="Put it aside for good").first.click()
-    expect(page.get_by_text("It is put aside")).to_be_visible()
+    expect(page.get_by_text("Put aside.")).to_be_visible()
 
 
 def test_what_is_found_comes_by_itself(watched: Watched) -> None:

@@ -86,7 +86,7 @@ def test_what_happens_is_shown_without_anybody_touching_the_page(chromium: Brows
     before = waits.inner_text()
     added = board.switchboard.caller("0")
     board.switchboard.let_pass(30)
-    expect(page.get_by_role("link", name=str(added.ticket.number))).to_be_visible(timeout=8000)
+    expect(page.get_by_role("link", name=str(added.ticket.number))).to_be_visible()
     assert waits.inner_text() != before
     assert page.evaluate("window.stayed") is True
     context.close()
@@ -128,5 +128,5 @@ def test_a_session_that_ends_is_told_on_the_board(chromium: Browser, board: Boar
     page = watched.signs_in("Lasha Dalakishvili").opens("/desk/board")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     context.clear_cookies()
-    expect(page.get_by_text("You are signed out: reload to sign in")).to_be_visible(timeout=8000)
+    expect(page.get_by_text("You are signed out: reload to sign in")).to_be_visible()
     context.close()

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from app.accounts import Role
 from app.call_work import CallNotes, SavedViews, WrapUp
+from app.flow.messages import CALLBACK_TURN, Fact, FactKind
 from app.simulator.handsets import accept, ignore
 from app.store import VoicemailState
 from app.voicemail import Voicemails
@@ -66,7 +67,7 @@ def made(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """A desk with messages, one of them, and a call with notes; today its hours are not what they were."""
     folder = tmp_path_factory.mktemp("inbox")
     shutil.copyfile(sqlite_template, folder / "ivr.db")
-    desk = make_desk(f"sqlite:///{folder}/ivr.db", folder)
+    desk = make_desk(f"sqlite:///{folder}/ivr.db", folder, rest=True)
     message, night, answered = told(desk)
     with served(desk.services) as (services, base):
         make_account(services, "Jamison White", Role.SUPERVISOR)
@@ -157,7 +158,7 @@ def test_a_message_is_heard_read_claimed_and_done_with_the_keyboard_alone(
     page.get_by_label("In a few words").focus()
     page.keyboard.type("It works again")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Done. What came of it stands on the ticket.")).to_be_visible()
+    expect(page.get_by_text("Done. The outcome is on the ticket.")).to_be_visible()
     context.close()
     assert watched.complaints == []
     entries = world.services.store.audit.list(limit=50, subject=f"voicemail:{message}").items
@@ -167,6 +168,41 @@ def test_a_message_is_heard_read_claimed_and_done_with_the_keyboard_alone(
         "voicemail_played",
         "voicemail_done",
     ]
+
+
+def test_a_message_is_called_back_and_the_page_follows_how_it_goes(
+    chromium: Browser, busy: tuple[World, str, str]
+) -> None:
+    world, _, _ = busy
+    context = context_for(chromium)
+    watched = Watched(context.new_page(), world)
+    watched.watch()
+    page = watched.signs_in("Jamison White").opens("/desk/voicemail?shown=mine")
+    page.locator(".row-link").first.click()
+    expect(page.get_by_role("link", name="816")).to_have_attribute("href", "tel:+18165550160")
+    page.wait_for_load_state()  # its scripts are there by then, which ask how it goes
+    page.get_by_role("button", name="Call back").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Your phone rings in a moment.", exact=True)).to_be_visible()
+    judge(watched, "message-call-back", "light")
+    store, sid = world.services.store, page.url.rpartition("/")[2]
+    message = store.voicemails.get(sid)
+    assert message is not None
+
+    def happens(kind: FactKind) -> None:
+        turn = CALLBACK_TURN + 1
+        fact = Fact(kind=kind, key=kind, at=world.services.clock.now(), because="so", detail={"leg": turn})
+        with store.turn() as transaction:
+            transaction.tell(message.call_sid, turn, [fact])
+
+    happens(FactKind.LEG_RANG)
+    expect(page.get_by_text("Press 1 to call them, 2 to leave it.")).to_be_visible(timeout=30_000)
+    keep(watched, "message-call-back", "light")
+    happens(FactKind.CALLBACK_UNANSWERED)
+    expect(page.get_by_text("and did not reach them.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("button", name="Call back again")).to_be_visible()
+    context.close()
+    assert watched.complaints == []
 
 
 def test_a_view_is_kept_and_found_again_and_a_note_is_added(chromium: Browser, busy: tuple[World, str, str]) -> None:

@@ -118,6 +118,15 @@ def answers(paged: PagedDesk, ring: Ring, *keys: str, seconds: int = 20, sid: st
     return heard
 
 
+def speaks(paged: PagedDesk, ring: Ring) -> str:
+    """Somebody picks up and presses the key to speak; returns the document that records."""
+    client = paged.client()
+    fields = envelope(call_sid=ring.sid, From=ring.from_, To=ring.to, Direction="outbound-api")
+    client.post(path_of(ring.url), list(fields.items()))
+    path = path_of(ring.url).replace("/voice/update/", "/voice/update-key/")
+    return sound_document(client.post(path, list({**fields, "Digits": "1"}.items())))
+
+
 def repeated(paged: PagedDesk, ring: Ring, key: str) -> str:
     """The request that tells of a key comes once more."""
     fields = envelope(call_sid=ring.sid, From=ring.from_, To=ring.to, Direction="outbound-api", Digits=key)
@@ -125,12 +134,16 @@ def repeated(paged: PagedDesk, ring: Ring, key: str) -> str:
     return paged.client().post(path, list(fields.items())).body.decode()
 
 
-def spoke(paged: PagedDesk, ring: Ring, document: str, *, seconds: int, sid: str) -> str:
-    """The recording is made, ended by the pound key, and reported."""
+def spoke(
+    paged: PagedDesk, ring: Ring, document: str, *, seconds: int, sid: str = RECORDING, ended_by: str = "#"
+) -> str:
+    """The recording is made, ended by the pound key or by hanging up ("hangup"), and reported."""
     record = ET.fromstring(document).find("Record")  # noqa: S314
     assert record is not None
     fields = envelope(call_sid=ring.sid, From=ring.from_, To=ring.to, Direction="outbound-api")
-    said = {**fields, "RecordingSid": sid, "RecordingDuration": str(seconds), "Digits": "#", "RecordingUrl": "x"}
+    said = {**fields, "RecordingSid": sid, "RecordingDuration": str(seconds), "Digits": ended_by, "RecordingUrl": "x"}
+    if ended_by == "hangup":
+        said["CallStatus"] = "completed"
     path = path_of(str(record.get("action")))
     answer = sound_document(paged.client().post(path, list((said if seconds else fields).items())))
     if seconds:

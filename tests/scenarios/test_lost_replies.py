@@ -100,6 +100,35 @@ def test_a_short_talk_of_which_twilio_says_nothing_rings_the_next_and_stands_in_
     assert played.outcomes() == [(JAMISON, LegOutcome.ACCEPTED), (LASHA, LegOutcome.ACCEPTED)]
 
 
+def test_a_short_talk_of_which_twilio_says_nothing_is_one_when_the_caller_ends_it(desk: Desk) -> None:
+    """Nobody is there to be led on: no other phone rings, and the call was answered."""
+    desk.twilio(dial_bridged_sent=False)
+    desk.phone(JAMISON, accept(after_seconds=4)).phone(LASHA, accept(after_seconds=4))
+    played = desk.dials(MAIN, keys="2", script=CallerScript(talks_for_seconds=5))
+
+    assert played.rang() == [JAMISON]
+    assert (played.call.disposition, played.call.answered_by) == (Disposition.ANSWERED, JAMISON)
+
+
+@pytest.mark.parametrize("is_away", [False, True], ids=["", "database away"])
+def test_after_a_short_talk_of_which_twilio_says_nothing_nobody_is_dropped_when_all_have_been_rung(
+    tmp_path: Path, sqlite_url: str, is_away: bool
+) -> None:
+    """Everybody of the staff talks for a moment: the caller ends with the answering service or a message."""
+    store = BreakingStore.open(sqlite_url)
+    desk = make_desk(sqlite_url, tmp_path, store=store).everybody(accept(after_seconds=4, talks_for_seconds=5))
+    desk.twilio(dial_bridged_sent=False)
+    store.breaks(unavailable_always if is_away else never)
+    played = desk.dials(MAIN, keys="2")
+    store.breaks(never)
+    CallRecords(desk.services).replay()
+
+    assert_cared_for(played)
+    assert "answering-service" in played.rang()
+    assert played.call.disposition in {Disposition.ANSWERED, Disposition.ANSWERING_SERVICE}
+    store.close()
+
+
 # On hold.
 
 

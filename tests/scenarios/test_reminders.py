@@ -5,6 +5,7 @@ from collections.abc import MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from errno import ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from app.announcements import Announcer
 from app.cdr.records import Leg, LegOutcome, TicketStatus, UpdateRule
 from app.concierge import sweep_reminders
 from app.connectors.mail import Mailer
+from app.errands import replay
 from app.outbox import NoLongerWanted
-from app.store import QuickOverride, VoicemailFilters, VoicemailState
+from app.store import QuickOverride, Spool, SpoolEntry, VoicemailFilters, VoicemailState
 from app.tickets import News, NewsKind, TicketEdit, TicketRequests, Tickets
 from app.voicemail import Voicemails
 from oncall import DEFAULT_REMINDERS, OverrideKind, Priority
@@ -27,7 +29,17 @@ from tests.desk import CONFIG
 from tests.fakes import down, no_answer, refused
 from tests.pages import FIRST, JAMISON, LASHA, SECOND, PagedDesk, make_paged_desk
 from tests.scenarios.breakdowns import BreakingStore, log, never, unavailable_always
-from tests.scenarios.reminding import RECORDING, TUESDAY, Reminded, answers, reminded, repeated, words
+from tests.scenarios.reminding import (
+    RECORDING,
+    TUESDAY,
+    Reminded,
+    answers,
+    reminded,
+    repeated,
+    speaks,
+    spoke,
+    words,
+)
 
 __all__ = ["log"]  # used by every test here
 OPTED_OUT = 21610
@@ -402,6 +414,15 @@ def test_a_recording_told_of_twice_is_one_update(paged: PagedDesk) -> None:
     assert [entry.kind for entry in case.paged.file(case.number).updates].count("update") == 2
 
 
+def test_whoever_hangs_up_after_speaking_has_given_the_update(paged: PagedDesk) -> None:
+    case = called(paged)
+    document = speaks(paged, paged.company.rings[-1])
+    answer = spoke(paged, paged.company.rings[-1], document, seconds=20, ended_by="hangup")
+    assert words(answer) == ""
+    assert case.due_at > paged.desk.clock.at + timedelta(minutes=58)
+    assert paged.file(case.number).updates[-1].text.startswith("Spoken update, 20 seconds: https://")
+
+
 def test_silence_after_the_tone_is_no_update(paged: PagedDesk) -> None:
     case = called(paged)
     due_at = case.due_at
@@ -572,6 +593,57 @@ def test_a_phone_answered_while_the_database_is_away_is_told_to_text(sqlite_url:
     assert "could not note this" in answers(paged, ring, "3")
     store.close()
     assert case.number
+
+
+def test_what_is_spoken_while_the_database_is_away_is_the_update_when_it_is_back(
+    sqlite_url: str, tmp_path: Path, log: list[MutableMapping[str, Any]]
+) -> None:
+    """Neither the update nor the recording's own report is lost, and nothing stays with the telephone company."""
+    store = BreakingStore.open(sqlite_url)
+    paged = make_paged_desk(sqlite_url, tmp_path, store=store)
+    case = called(paged)
+    paged.company.recordings[RECORDING] = sound(20)
+    document = speaks(paged, paged.company.rings[-1])
+    store.breaks(unavailable_always)
+    for _ in range(2):
+        assert "has your update" in words(spoke(paged, paged.company.rings[-1], document, seconds=20, sid=RECORDING))
+    replay(paged.services)
+    assert {entry["event"] for entry in log if entry["log_level"] == "error"} == set()
+
+    store.breaks(never)
+    due_at = case.due_at
+    for _ in range(2):
+        replay(paged.services)
+    paged.passes(30)
+    updates = [entry for entry in paged.file(case.number).updates if entry.kind == "update"]
+    assert [(entry.author, entry.text.partition(":")[0]) for entry in updates[1:]] == [
+        (JAMISON, "Spoken update, 20 seconds")
+    ]
+    assert case.due_at > due_at
+    (kept,) = paged.services.store.voicemails.page(VoicemailFilters(), limit=9).items
+    assert (kept.state, kept.ticket, kept.done_by) == (VoicemailState.KEPT, case.number, JAMISON)
+    assert paged.company.deleted == [RECORDING]
+    assert paged.services.spool.size() == 0
+    store.close()
+
+
+def test_what_is_spoken_with_neither_database_nor_disk_is_asked_for_again_and_told_in_the_log(
+    sqlite_url: str, tmp_path: Path, log: list[MutableMapping[str, Any]]
+) -> None:
+    class FullDisk(Spool):
+        def append(self, entry: SpoolEntry) -> None:
+            raise OSError(ENOSPC, f"no space left for turn {entry.turn}")
+
+    store = BreakingStore.open(sqlite_url)
+    paged = make_paged_desk(sqlite_url, tmp_path, store=store)
+    paged.desk.services = replace(paged.services, spool=FullDisk(tmp_path / "spool"))
+    case = called(paged)
+    document = speaks(paged, paged.company.rings[-1])
+    store.breaks(unavailable_always)
+    assert "could not note this" in spoke(paged, paged.company.rings[-1], document, seconds=20, sid=RECORDING)
+    (lost,) = [entry for entry in log if entry["event"] == "spoken_update_lost"]
+    assert (lost["ticket"], lost["recording_sid"]) == (case.number, RECORDING)
+    store.close()
 
 
 def test_no_number_and_no_words_leave_by_texts_or_the_log(

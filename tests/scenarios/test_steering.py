@@ -1,8 +1,10 @@
 """A supervisor sends a call that nobody has taken on to its next step, or takes it, while whole calls go on."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,9 +12,10 @@ from app.cdr.records import Disposition, LegOutcome
 from app.desk_by_hand import DeskByHand, Said
 from app.simulator.handsets import accept, ignore
 from app.steering import Steered, Steering
-from app.store import PlaceOutcome
+from app.store import PlaceOutcome, StoreUnavailable
 from oncall import DeskOverride, OverrideKind
 from tests.desk import MAIN, SATURDAY_NIGHT, TUESDAY_MORNING, Desk, assert_cared_for
+from tests.outages import FAR, LeavingStore
 from tests.quick_overrides import overridden
 from tests.scenarios.switchboard import JAMISON, LASHA, Switchboard, heard, make_switchboard
 
@@ -25,8 +28,8 @@ def make(sqlite_url: str, tmp_path: Path) -> Iterator[Make]:
     """Makes a switchboard."""
     made: list[Switchboard] = []
 
-    def switchboard(**options: object) -> Switchboard:
-        made.append(make_switchboard(sqlite_url, tmp_path, **options))  # type: ignore[arg-type] # handed on
+    def switchboard(**options: Any) -> Switchboard:
+        made.append(make_switchboard(sqlite_url, tmp_path, **options))
         return made[-1]
 
     yield switchboard
@@ -129,6 +132,56 @@ def test_whoever_is_asked_for_the_key_is_not_cut_off(make: Make) -> None:
     assert steering(board).send_on(call.sid, call.legs[0].turn) is Steered.PICKED_UP
     board.run()
     assert call.call.answered_by == JAMISON
+
+
+@pytest.mark.parametrize("fault", ["refused", "no answer"])
+def test_whoever_picks_up_before_their_phone_is_ended_talks_on(make: Make, fault: str) -> None:
+    """The request to end it is made again later, and by then there is nothing to be ended any more."""
+    board = make(staff=(JAMISON, LASHA))
+    board.phone.handsets.behave(JAMISONS, accept(after_seconds=4, talks_for_seconds=60))
+    call = board.caller("2")
+    board.let_pass(2)
+    while not call.legs or call.legs[-1].leg_sid is None:
+        board.let_pass(1)
+    if fault == "refused":
+        board.phone.rest_faults.server_error(times=2)
+    else:
+        board.phone.rest_faults.server_error(times=1)
+        board.phone.rest_faults.slow(20.0, times=1)
+    assert steering(board).send_on(call.sid, call.legs[-1].turn) is Steered.DONE
+    board.run()
+    assert_cared_for(call)
+    assert call.outcomes() == [(JAMISON, LegOutcome.ACCEPTED)]
+    assert (call.call.talk_seconds or 0) > 50
+
+
+@pytest.mark.parametrize("deed", ["send on", "take"])
+def test_whenever_the_database_leaves_a_call_is_steered_wholly_or_not_at_all(make: Make, deed: str) -> None:
+    board = make(store=LeavingStore)
+    store = board.desk.services.store
+    assert isinstance(store, LeavingStore)
+    board.phone.handsets.behave(JAMISONS, accept(talks_for_seconds=300))
+    board.phone.handsets.behave(LASHAS, accept(after_seconds=3, talks_for_seconds=30))
+    board.caller("2")
+    board.let_pass(60)
+    waiting = board.caller("2")
+    board.let_pass(40)
+    turn = board.place(waiting).turn
+    steer = steering(board).send_on if deed == "send on" else steering(board).take
+    said: Steered | None = None
+    for answers in range(FAR):
+        store.leaves_after(answers)
+        with suppress(StoreUnavailable):
+            said = steer(waiting.sid, turn)
+        store.is_back()
+        if said is not None:
+            break
+        assert (board.place(waiting).left_at, waiting.told("sent_on"), waiting.legs) == (None, [], ())
+    assert said is Steered.DONE
+    board.run()
+    assert_cared_for(waiting)
+    taken_by = LASHA if deed == "take" else "answering-service"
+    assert [leg.party for leg in waiting.legs] == [taken_by]
 
 
 def test_the_desk_closed_by_hand_leads_callers_as_closed_and_says_why(desk: Desk) -> None:

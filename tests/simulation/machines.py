@@ -12,9 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from app.call_records import CallRecords
 from app.config import watch
-from app.errands import deliveries
+from app.errands import deliveries, replay
 from app.outbox import Deliveries
 from app.outbox.delivery import BATCH
 from app.services import Services, wire
@@ -56,6 +55,7 @@ class Surroundings:
     chance: Callable[[], float]
     note: Callable[[str], None]
     rest: Callable[[], WSGIApplication]
+    spool_sizes: dict[Path, int] = field(default_factory=dict)
 
     def settings(self, disk: str) -> Settings:
         """The environment of a machine that keeps its things on this disk."""
@@ -86,6 +86,7 @@ class Machine:
     clock: WorldClock = field(init=False)
     services: Services = field(init=False)
     deliveries: Deliveries = field(init=False)
+    _asked_for: str = ""
 
     def __post_init__(self) -> None:
         self.clock = WorldClock(self.around.now)
@@ -102,12 +103,26 @@ class Machine:
             settings, clock=self.clock, store=store, telephony=TwilioTelephony(settings, application=self._ask)
         )
         spool = PerilousSpool(settings.instance_dir / "spool")
-        spool.machine = self
+        spool.machine, spool.sizes = self, around.spool_sizes
         self.services = replace(services, spool=spool)
         self.deliveries = replace(deliveries(self.services), random=around.chance)
         store.outbox.listen(self._ordered)
-        self._wire = WsgiWire(telephone_app(self.services), BASE_URL) if self.is_web else None
+        self._wire = WsgiWire(self._application(), BASE_URL) if self.is_web else None
         self.is_up, self.has_orders = True, False
+
+    def _application(self) -> WSGIApplication:
+        """The telephone's part. The first process is told addresses as they came, as gunicorn tells them.
+
+        It has a door for that, the other has not: both doors are asked about the same calls.
+        """
+        application = telephone_app(self.services)
+        if self.name != "web1":
+            return application
+
+        def told(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            return application({**environment, "RAW_URI": self._asked_for}, start_response)
+
+        return told
 
     def passes(self, point: str) -> None:
         """Raise Killed when it is told to die here.
@@ -142,6 +157,7 @@ class Machine:
         """Answer a webhook, or die over it."""
         assert self._wire is not None
         self.is_spared = "/voice/fallback" in url
+        self._asked_for = url.removeprefix(BASE_URL)
         try:
             self.passes("before request")
             reply = self._wire.request(method, url, headers=headers, body=body)
@@ -162,7 +178,7 @@ class Machine:
 
     def replay(self) -> None:
         """Store what its disk holds for the database."""
-        CallRecords(self.services).replay()
+        replay(self.services)
 
     def look_at_configuration(self) -> None:
         """What the watch on the folder does when its time has come."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
@@ -80,6 +81,8 @@ class Perils:
     met: Counter[str] = field(default_factory=Counter)
     lag: float = 0.0
     failed_at: datetime | None = None
+    # How often a machine may have changed the database until now.
+    changes: int = 0
 
     def begin(self, told: Breakage) -> None:
         """From now on."""
@@ -147,11 +150,14 @@ class PerilousGate:
     def writing(self) -> Iterator[Session]:
         self.machine.passes("before writing")
         self.perils.database()
-        with self.gate.writing() as session:
-            yield session
-            self.machine.passes("before commit")
-            if self.perils.takes(COMMIT_FAILS):
-                raise self.perils.outage("disk full")
+        try:
+            with self.gate.writing() as session:
+                yield session
+                self.machine.passes("before commit")
+                if self.perils.takes(COMMIT_FAILS):
+                    raise self.perils.outage("disk full")
+        finally:
+            self.perils.changes += 1
         self.machine.passes("after commit")
         if self.perils.takes(COMMIT_UNHEARD):
             raise self.perils.outage("too slow")
@@ -160,8 +166,11 @@ class PerilousGate:
     def reading(self) -> Iterator[Session]:
         self.machine.passes("before writing")
         self.perils.database()
-        with self.gate.reading() as session:
-            yield session
+        try:
+            with self.gate.reading() as session:
+                yield session
+        finally:
+            self.perils.changes += 1  # a single statement in such a session may write
         self.machine.passes("after commit")
 
     @contextmanager
@@ -189,11 +198,34 @@ class PerilousStore(Store):
 
 
 class PerilousSpool(Spool):
-    """The real spool of a machine that may die before, within and after an entry."""
+    """The real spool of a machine that may die before, within and after an entry.
+
+    The size is looked up again only after something was done to a spool: `sizes` has it for every spool of the world.
+    """
 
     machine: Passing
+    sizes: dict[Path, int]
+
+    def size(self) -> int:
+        if self._path not in self.sizes:
+            self.sizes[self._path] = super().size()
+        return self.sizes[self._path]
+
+    def replay(self, store: Callable[[SpoolEntry], bool]) -> int:
+        if not self.size():
+            return 0
+        try:
+            return super().replay(store)
+        finally:
+            self.sizes.pop(self._path, None)
 
     def append(self, entry: SpoolEntry) -> None:
+        try:
+            self._append(entry)
+        finally:
+            self.sizes.pop(self._path, None)
+
+    def _append(self, entry: SpoolEntry) -> None:
         self.machine.passes("before spooling")
         super().append(entry)
         try:
@@ -232,4 +264,4 @@ class PerilousWire:
             raise WireDown(Breakdown.READ, "the reply was lost", took_seconds=None)
         if steers and perils.takes(REPLY_LATE):
             took += _LATE_SECONDS
-        return replace(reply, took_seconds=took)
+        return replace(reply, took_seconds=took) if took else reply

@@ -1,8 +1,10 @@
 """Somebody who looks into the database past all the code under test, and says what stands there."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
@@ -40,13 +42,19 @@ class Connection(Protocol):
 
 
 class Witness:
-    """Reads with a connection of its own, which no fault of the world touches."""
+    """Reads with a connection of its own, which no fault of the world touches.
 
-    def __init__(self, url: str) -> None:
+    `changes` counts how often the database may have changed: what is asked at every step is asked anew only then.
+    """
+
+    def __init__(self, url: str, changes: Callable[[], int]) -> None:
+        self._changes, self._known_after = changes, -1
+        self._known: dict[str, Sequence[Sequence[Any]]] = {}
         self._is_sqlite = url.startswith("sqlite:///")
         self._connection: Connection
         if self._is_sqlite:
-            self._connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+            address = url.removeprefix("sqlite:///").replace("&uri=true", "")
+            self._connection = sqlite3.connect(address, isolation_level=None, uri=True)
         else:
             address = url.replace("postgresql+psycopg://", "postgresql://", 1)
             self._connection = psycopg.connect(address, autocommit=True, row_factory=tuple_row)
@@ -54,11 +62,27 @@ class Witness:
     def close(self) -> None:
         self._connection.close()
 
+    def fill(self, template: Path) -> None:
+        """Make the database, which is one of SQLite's, a copy of a file's."""
+        assert isinstance(self._connection, sqlite3.Connection)
+        with closing(sqlite3.connect(template)) as source:
+            source.backup(self._connection)
+
     def rows(self, statement: str, *values: object) -> Sequence[Sequence[Any]]:
         """What a statement gives; `?` stands for each value."""
         text = statement if self._is_sqlite else statement.replace("%", "%%").replace("?", "%s")
         given = values if values or self._is_sqlite else None
         return list(self._connection.execute(text, *([] if given is None else [given])).fetchall())
+
+    def remembered(self, statement: str) -> Sequence[Sequence[Any]]:
+        """What a statement gives, and has given since the last change."""
+        changes = self._changes()
+        if changes != self._known_after:
+            self._known.clear()
+            self._known_after = changes
+        if statement not in self._known:
+            self._known[statement] = self.rows(statement)
+        return self._known[statement]
 
     def table(self, name: str) -> list[Row]:
         """Every row of a table, instants as datetimes."""
@@ -76,15 +100,15 @@ class Witness:
 
     def unpaged_emergencies(self) -> list[int]:
         """Emergencies nobody has accepted and nobody is going to be paged for."""
-        return [number for (number,) in self.rows(_NO_PAGE)]
+        return [number for (number,) in self.remembered(_NO_PAGE)]
 
     def in_line(self) -> int:
         """How many wait in line, or for a call back."""
-        return int(self.rows(_IN_LINE)[0][0])
+        return int(self.remembered(_IN_LINE)[0][0])
 
     def next_due(self) -> datetime | None:
         """When the next order can be claimed."""
-        found = self.rows(_NEXT_DUE)[0][0]
+        found = self.remembered(_NEXT_DUE)[0][0]
         return None if found is None else self.instant(found)
 
     def is_due(self, at: datetime) -> bool:

@@ -4,17 +4,17 @@ The real application, store, deliveries and sweeps run; the only clock is the wo
 """
 
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import chain, repeat
+from operator import attrgetter
 from pathlib import Path
 from random import Random
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import structlog
 
@@ -30,6 +30,7 @@ from app.simulator import (
     VirtualClock,
     accept,
 )
+from app.simulator.events import Happened
 from app.simulator.exchange import Account
 from app.telephony.overrides import OVERRIDES
 from tests.simulation import edits, people
@@ -69,12 +70,14 @@ class Outcome:
 class World:
     """A plan on its way. `template` is a migrated SQLite file that is copied, unless a `database_url` is given."""
 
+    witness_kind: ClassVar[type[Witness]] = Witness
+
     def __init__(self, plan: Plan, folder: Path, *, template: Path | None = None, database_url: str = "") -> None:
         self.plan = plan
         self._folder = folder
         if template is not None:
-            database_url = f"sqlite:///{folder / 'ivr.db'}"
-            shutil.copyfile(template, folder / "ivr.db")
+            # In this process's memory, as long as a connection is open: the witness's always is.
+            database_url = f"sqlite:///file:/{folder.name}?vfs=memdb&uri=true"
         self._random = Random(plan.seed)  # noqa: S311 - repeatability is wanted, secrecy is not
         self._clock = VirtualClock(datetime.fromisoformat(plan.starts_at).astimezone(UTC))
         self.logs: list[tuple[datetime, MutableMapping[str, Any]]] = []
@@ -90,12 +93,14 @@ class World:
             wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
             cache_logger_on_first_use=False,
         )
-        self.witness = Witness(database_url)
+        self.perils = Perils(self._clock.now)
+        self.witness = self.witness_kind(database_url, lambda: self.perils.changes)
+        if template is not None:
+            self.witness.fill(template)
         self.phone = self._phone(database_url)
         self._timetable = Timetable(self)
 
     def _phone(self, database_url: str) -> Phone:
-        self.perils = Perils(self._clock.now)
         edits.write(self._folder / "config")
         self.around = Surroundings(
             database_url=database_url,
@@ -330,12 +335,9 @@ class World:
     def _digest(self) -> str:
         """Of every request and reply, everything heard and pressed, every log entry and every row in the end."""
         digest = Digest()
-        for event in self.phone.journal.events:
-            digest.add((type(event).__name__, event))
-        for entry in self.logs:
-            digest.add(entry)
-        for note in self.notes:
-            digest.add(note)
+        digest.add([_told(event) for event in self.phone.journal.events])
+        digest.add(self.logs)
+        digest.add(self.notes)
         for name in TABLES:
             digest.add(self.witness.raw(name))
         digest.add([violation.text for violation in self.violations])
@@ -369,7 +371,8 @@ class Timetable:
     world: World
     _next_at: datetime | None = None
     _number: int = 0
-    _last: dict[str, datetime] = field(default_factory=dict)
+    _next: dict[str, datetime] = field(default_factory=dict)
+    _jobs_at: datetime | None = None
     _jobs: tuple[tuple[str, float, Callable[[Any], object]], ...] = field(default_factory=lambda: tuple(_jobs()))
 
     def begin(self) -> None:
@@ -403,17 +406,18 @@ class Timetable:
             for each in (machine, *self.world.webs):
                 with suppress(OSError):
                     each.works(each.replay)
-        for name, seconds, job in self._jobs:
-            if self._is_time(name, seconds):
-                machine.works(partial(job, machine.services))
+        if self._jobs_at is None or self.world.now() >= self._jobs_at:
+            for name, seconds, job in self._jobs:
+                if self._is_time(name, seconds):
+                    machine.works(partial(job, machine.services))
+            self._jobs_at = min(self._next[name] for name, _, _ in self._jobs)
         self._at(self._pause())
 
     def _is_time(self, name: str, seconds: float) -> bool:
-        now = self.world.now()
-        last = self._last.get(name)
-        if last is not None and (now - last).total_seconds() < seconds:
+        now, due_at = self.world.now(), self._next.get(name)
+        if due_at is not None and now < due_at:
             return False
-        self._last[name] = now
+        self._next[name] = now + timedelta(seconds=seconds)
         return True
 
     def _pause(self) -> float:
@@ -432,7 +436,7 @@ def _jobs() -> Iterator[tuple[str, float, Callable[[Any], object]]]:
 
     Where a sweep costs much and finds little it comes more seldom: what is lost stays so longer.
     """
-    done_otherwise = {"deal_line", "_replay", "pull_time_off", "publish_calendars"}
+    done_otherwise = {"deal_line", "replay", "pull_time_off", "publish_calendars"}
     every = {job.__name__: (seconds, job) for job, seconds in (*jobs.EVERYWHERE, *jobs.BY_THE_LEADER)}
     for name, (seconds, job) in every.items():
         if name not in done_otherwise:
@@ -454,6 +458,17 @@ _SELDOM = {
     "keep_fallback": 3600.0,
     "sweep_calls": 3600.0,
 }
+
+
+def _told(event: Happened) -> tuple[object, ...]:
+    """An event as plain values: pickled itself, each would say anew what it is made of."""
+    kind: Any = type(event)
+    return (kind.__name__, *_parts(kind)(event))
+
+
+@cache
+def _parts(kind: Any) -> Callable[[Happened], tuple[object, ...]]:
+    return attrgetter(*(part.name for part in fields(kind)))
 
 
 def _set(usual: Kind, told: Mapping[str, Any]) -> Kind:

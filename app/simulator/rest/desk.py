@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from app.simulator.exchange import Exchange
 from app.simulator.rest.asked import Answer, Asked
@@ -39,4 +40,10 @@ def target_of(asked: Asked, url: str, method: str) -> Target | None:
 
 def shown(at: datetime | None) -> str | None:
     """An instant as Twilio's JSON shows it: RFC 2822, GMT."""
-    return None if at is None else format_datetime(at)
+    return None if at is None else _formatted(at)
+
+
+@lru_cache(maxsize=4096)
+def _formatted(at: datetime) -> str:
+    # A list of calls says the same instants again and again.
+    return format_datetime(at.astimezone(UTC))

@@ -16,16 +16,14 @@ from app.store import Page as Entries
 from app.web.desk import states
 from app.web.desk.admin import ADMINS, drawn
 from app.web.desk.doors import Page, visitor
+from app.web.desk.given_dates import given_date
 from app.web.desk.look import address_with, zone_of
 from app.web.desk.spreadsheets import MARK, csv_lines, local_instant
 from oncall import day_starts_at, local_date, local_time
 
 _HERE: Final = "/desk/audit"
-_A_PAGE: Final = 100
-_AT_ONCE: Final = 500
 _USUAL: Final = "30d"
 _LONGEST: Final = 120
-_LAST_YEAR: Final = 9999
 _DAYS: Final = {"today": 1, "7d": 7, "30d": 30, "90d": 90}
 _SPANS: Final = (
     ("today", "Today"),
@@ -77,7 +75,7 @@ class _Log:
     def show(self) -> ResponseReturnValue:
         query, after = _asked(request.args), request.args.get("after") or None
         try:
-            page = self._entries(query, limit=_A_PAGE, cursor=after)
+            page = self._entries(query, limit=self.services.lengths.audit_page, cursor=after)
         except BadCursor:
             return states.not_found()
         return drawn(
@@ -95,7 +93,7 @@ class _Log:
     def export(self) -> ResponseReturnValue:
         query, at, zone = _asked(request.args), self.services.clock.now(), zone_of(self.services)
         # What is written from now on, this export first of all, is not part of it.
-        lines = self._lines(query, zone, first=self._entries(query, limit=_AT_ONCE, cursor=None))
+        lines = self._lines(query, zone, first=self._entries(query, limit=self.services.lengths.export, cursor=None))
         chosen = [name for name in _Query.__slots__ if getattr(query, name)]
         self.services.store.audit.write(
             AuditEntry(at=at, actor=visitor().name, action="audit_exported", subject="audit", detail={"by": [*chosen]})
@@ -110,7 +108,7 @@ class _Log:
         page: Entries[AuditEntry] | None = first
         while page is not None:
             yield csv_lines(_row(each, zone) for each in page.items)
-            page = self._entries(query, limit=_AT_ONCE, cursor=page.next) if page.next else None
+            page = self._entries(query, limit=self.services.lengths.export, cursor=page.next) if page.next else None
 
     def _entries(self, query: _Query, *, limit: int, cursor: str | None) -> Entries[AuditEntry]:
         since, until = self._bounds(query)
@@ -140,16 +138,8 @@ def _asked(given: Mapping[str, str]) -> _Query:
     actor, subject, action = (given.get(name, "").strip()[:_LONGEST] for name in ("actor", "subject", "action"))
     span = given.get("span", _USUAL)
     query = _Query(actor=actor, subject=subject, action=action, span=span if span in dict(_SPANS) else _USUAL)
-    return replace(query, first=_date(given, "first"), last=_date(given, "last")) if span == "dates" else query
-
-
-def _date(given: Mapping[str, str], name: str) -> date | None:
-    try:
-        found = date.fromisoformat(given.get(name, ""))
-    except ValueError:
-        return None
-    # A day before and after it there has to be.
-    return found if found.year > 1 and found.year < _LAST_YEAR else None
+    first, last = given_date(given.get("first", "")), given_date(given.get("last", ""))
+    return replace(query, first=first, last=last) if span == "dates" else query
 
 
 def _row(entry: AuditEntry, zone: ZoneInfo) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from app.cdr.records import FIRST_STAGE, CallRecord, Leg, LegOutcome
 from app.flow.messages import LAP
-from app.steering import may_be_ended
+from app.ringing import is_held, may_be_ended
 from app.store import PlaceKind
 from app.waiting import Waiting
 from app.web.desk.board_facts import Facts
@@ -37,7 +37,8 @@ class Reader:
 class CallNow:
     """A call that goes on. `kind` is waiting, ringing, talking, callback or other; `since` is when that began.
 
-    `steer` names the wait in forms. `number` is empty for those who may not see it.
+    `steer` names the wait in forms. `number` is empty for those who may not see it. `in_turn`: who could take it while
+    several phones ring cannot now, because one rings after another.
     """
 
     call_sid: str
@@ -52,6 +53,7 @@ class CallNow:
     steer: str = ""
     can_send: bool = False
     can_take: bool = False
+    in_turn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _call(facts: Facts, reader: Reader, record: CallRecord, waiting: Waiting | N
     if waiting is not None:
         return _in_line(facts, reader, row, waiting)
     ringing = [leg for leg in record.legs if leg.outcome is LegOutcome.RINGING and leg.ended_at is None]
-    return _ringing(facts, reader, row, ringing) if ringing else row
+    return _ringing(facts, reader, row, ringing, is_held=is_held(record, ringing[0].turn)) if ringing else row
 
 
 def _plain(facts: Facts, reader: Reader, record: CallRecord) -> CallNow:
@@ -111,7 +113,7 @@ def _in_line(facts: Facts, reader: Reader, row: CallNow, waiting: Waiting) -> Ca
     )
 
 
-def _ringing(facts: Facts, reader: Reader, row: CallNow, ringing: list[Leg]) -> CallNow:
+def _ringing(facts: Facts, reader: Reader, row: CallNow, ringing: list[Leg], *, is_held: bool) -> CallNow:
     names, turn = ", ".join(dict.fromkeys(_name(facts, leg) for leg in ringing)), ringing[0].turn
     # A phone that is not one of ours, or was picked up, is let alone.
     can_end = turn < LAP and all(may_be_ended(leg) and leg.leg_sid is not None for leg in ringing)
@@ -121,6 +123,8 @@ def _ringing(facts: Facts, reader: Reader, row: CallNow, ringing: list[Leg]) -> 
         stage=f"rings {names}",
         steer=f"{row.call_sid}:{turn}",
         can_send=reader.can_steer and can_end,
+        can_take=reader.can_take and is_held,
+        in_turn=reader.can_take and not is_held and all(leg.screened for leg in ringing),
     )
 
 

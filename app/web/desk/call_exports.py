@@ -9,7 +9,6 @@ from app.cdr.records import CallRecord
 from app.store import CallFilters, CallLog
 from app.web.desk.spreadsheets import MARK, csv_lines, local_instant
 
-_AT_ONCE: Final = 500
 _HEAD: Final = (
     "started",
     "line",
@@ -28,12 +27,12 @@ _HEAD: Final = (
 )
 
 
-def exported(log: CallLog, filters: CallFilters, *, zone: ZoneInfo) -> Iterator[str]:
-    """The lines of the table, newest call first, some at a time."""
+def exported(log: CallLog, filters: CallFilters, *, zone: ZoneInfo, at_once: int) -> Iterator[str]:
+    """The lines of the table, newest call first, so many at a time."""
     yield MARK + csv_lines([_HEAD])
     cursor: str | None = None
     while True:
-        page = log.page(filters, limit=_AT_ONCE, cursor=cursor)
+        page = log.page(filters, limit=at_once, cursor=cursor)
         yield csv_lines([_row(each, zone) for each in page.items])
         cursor = page.next
         if cursor is None:

@@ -16,6 +16,7 @@ from app.cdr.records import Disposition
 from app.flow.callers import KnownCallers, Range
 from app.store import CallerNumbers, CallFilters, Span
 from app.vault import Content, Label, Vault, VaultError
+from app.web.desk.given_dates import given_date
 from app.web.desk.look import address_with
 from oncall import Priority, day_starts_at, local_date
 
@@ -108,8 +109,8 @@ def call_query(given: Mapping[str, str], vault: Vault) -> CallQuery:
     span, outcome, priority = (given.get(name, "") for name in ("span", "outcome", "priority"))
     query = CallQuery(
         span=span if span in dict(RANGES) else USUAL,
-        first=_date(given.get("first", "")),
-        last=_date(given.get("last", "")),
+        first=given_date(given.get("first", "")),
+        last=given_date(given.get("last", "")),
         line=given.get("line", "")[:_LONGEST],
         disposition=Disposition(outcome) if outcome in set(Disposition) else None,
         person=given.get("person", "")[:_LONGEST],
@@ -162,12 +163,3 @@ def as_meant(text: str, vault: Vault) -> str:
         return vault.open(sealed, _LABEL).decode()
     except (ValueError, binascii.Error, VaultError):
         return ""
-
-
-def _date(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    # Years no calendar of ours reaches make no sums.
-    return found if 2000 <= found.year <= 2200 else None  # noqa: PLR2004 (said above)

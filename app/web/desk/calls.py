@@ -20,7 +20,6 @@ from app.web.desk.look import zone_of
 from app.web.desk.saved_views import offered
 from oncall import Priority, local_time
 
-_A_PAGE = 50
 _NOTED = ("span", "line", "disposition", "person", "client", "priority", "q")
 
 
@@ -44,7 +43,7 @@ class _Calls:
         query = self._query()
         try:
             page = self.services.store.calls.page(
-                self._filters(query), limit=_A_PAGE, cursor=request.args.get("after") or None
+                self._filters(query), limit=self.services.lengths.page, cursor=request.args.get("after") or None
             )
         except (BadCursor, UnicodeEncodeError):
             return states.not_found()
@@ -81,7 +80,8 @@ class _Calls:
     def export(self) -> ResponseReturnValue:
         query, at, zone = self._query(), self.services.clock.now(), zone_of(self.services)
         self._note_export(query, at=at)
-        lines = exported(self.services.store.calls, self._filters(query), zone=zone)
+        at_once = self.services.lengths.export
+        lines = exported(self.services.store.calls, self._filters(query), zone=zone, at_once=at_once)
         answer = Response(lines, mimetype="text/csv")
         name = f"calls-{local_time(at, zone=zone):%Y-%m-%d-%H%M}.csv"
         answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

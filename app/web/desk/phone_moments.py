@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app.web.desk.given_dates import YEARS
 from oncall import BusinessHours, instant, local_date, local_time
 
 _NOON, _MORNING, _NIGHT = time(12), time(10), time(3)
@@ -72,7 +73,7 @@ def chosen(text: str, *, now: datetime, zone: ZoneInfo) -> datetime | None:
         wall = datetime.fromisoformat(text)
     except ValueError as fault:
         raise Over("That is no date and time.") from fault
-    if wall.tzinfo is not None:
+    if wall.tzinfo is not None or wall.year not in YEARS:
         raise Over("That is no date and time.")
     at = instant(wall.date(), wall.time(), zone=zone)
     if at < now - _GRACE:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.reports import Span
+from app.web.desk.given_dates import given_date
 from app.web.desk.look import address_with
 
 HERE: Final = "/desk/reports"
@@ -104,19 +105,10 @@ def report_query(given: Mapping[str, str]) -> ReportQuery:
     span, beside, within = given.get("span", ""), given.get("beside", ""), given.get("within", "")
     query = ReportQuery(
         span=span if span in dict(RANGES) else USUAL,
-        first=_date(given.get("first", "")),
-        last=_date(given.get("last", "")),
+        first=given_date(given.get("first", "")),
+        last=given_date(given.get("last", "")),
         line=given.get("line", "")[:_LONGEST],
         beside=Beside(beside) if beside in set(Beside) else Beside.BEFORE,
         within=int(within) if within in set(map(str, LEVELS)) else USUAL_LEVEL,
     )
     return query if query.span == "dates" else replace(query, first=None, last=None)
-
-
-def _date(text: str) -> date | None:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        return None
-    # Years no calendar of ours reaches make no sums.
-    return found if 2000 <= found.year <= 2200 else None  # noqa: PLR2004 (said above)

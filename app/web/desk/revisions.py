@@ -24,7 +24,6 @@ from app.web.desk.notices import back_to
 from app.web.desk.revision_words import blocks, changes_in
 
 _HERE: Final = "/desk/revisions"
-_A_PAGE: Final = 20
 _LONGEST: Final = 300
 _LARGEST: Final = 2**31 - 1
 _MEANWHILE: Final = "Something else has come into force meanwhile. This is what would change now: look at it again."
@@ -68,13 +67,14 @@ class _Revisions:
         before = request.args.get("before", "")
         limit = min(int(before), _LARGEST) if before.isascii() and before.isdigit() and len(before) <= 10 else None  # noqa: PLR2004 (digits of the largest)
         publications, config = self.services.store.publications, self.services.config
-        found = publications.page(_A_PAGE + 1, before=limit)
+        length = self.services.lengths.revisions_page
+        found = publications.page(length + 1, before=limit)
         return drawn(
             "revisions.html",
             "revisions",
             newest=publications.newest(),
-            found=[(each, changes_in(each.difference)) for each in found[:_A_PAGE]],
-            older=f"{_HERE}?before={found[_A_PAGE - 1].number}" if len(found) > _A_PAGE else "",
+            found=[(each, changes_in(each.difference)) for each in found[:length]],
+            older=f"{_HERE}?before={found[length - 1].number}" if len(found) > length else "",
             first=_HERE if limit is not None else "",
             current=config.current(),
             published=config.published,

@@ -14,18 +14,18 @@ from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts import EVERY_ROLE, OVERSEERS
+from app.message_outcomes import CameOf, Finishing
 from app.services import Services
 from app.store import BadCursor, InboxEntry, InboxFilters, Shelf, TeamScope, TicketFile
 from app.voicemail import NotAllowed, NotPlayable, Voicemails, Why, scope_of
-from app.web.desk import states
+from app.web.desk import message_callbacks, states
 from app.web.desk.doors import Page, visitor
 from app.web.desk.look import address_with
-from app.web.desk.message_outcomes import CameOf, Finishing
+from app.web.desk.message_callbacks import MessageCalls
 from app.web.desk.notices import back_to
 
 HERE = "/desk/voicemail"
 WAV = "audio/wav"
-_A_PAGE = 50
 _SID = re.compile(r"[A-Za-z0-9]{1,64}")
 _PLAYING = re.compile(r"[A-Za-z0-9-]{8,64}")
 _SHELVES = ((Shelf.OPEN, "Open"), (Shelf.MINE, "Mine"), (Shelf.DONE, "Done"))
@@ -45,6 +45,7 @@ def pages(services: Services) -> tuple[Page, ...]:
         Page(rule=f"{one}/claim", name="claim_message", view=inbox.claim, roles=every, method=post),
         Page(rule=f"{one}/release", name="release_message", view=inbox.release, roles=every, method=post),
         Page(rule=f"{one}/done", name="finish_message", view=inbox.done, roles=every, method=post),
+        *message_callbacks.pages(services),
     )
 
 
@@ -70,7 +71,9 @@ class _Inbox:
         shelf = Shelf(shown) if shown in set(Shelf) else Shelf.OPEN
         filters = InboxFilters(shelf=shelf, reader=visitor().name, scope=my_scope(self.services))
         try:
-            page = self.services.store.inbox.page(filters, limit=_A_PAGE, cursor=request.args.get("after") or None)
+            page = self.services.store.inbox.page(
+                filters, limit=self.services.lengths.page, cursor=request.args.get("after") or None
+            )
         except BadCursor:
             return states.not_found()
         entries = page.items if shelf is Shelf.DONE else tuple(sorted(page.items, key=_urgency))
@@ -83,6 +86,7 @@ class _Inbox:
             lines=self.services.config.current().book.lines,
             teams=self.services.config.current().roster.teams,
             scope=filters.scope,
+            called_back=self._calls.last_of_each(entries),
             older=address_with(HERE, {"shown": chosen, "after": page.next}) if page.next else None,
             newest=address_with(HERE, {"shown": chosen}) if request.args.get("after") else None,
         )
@@ -178,6 +182,7 @@ class _Inbox:
             playing=new_playing(),
             written=written,
             fault=fault,
+            call=self._calls.of(entry),
             gone=_is_over(entry, self.services),
         )
 
@@ -188,6 +193,10 @@ class _Inbox:
         if not _SID.fullmatch(recording_sid):
             return None
         return self.services.store.inbox.get(recording_sid, scope=my_scope(self.services))
+
+    @property
+    def _calls(self) -> MessageCalls:
+        return MessageCalls(self.services)
 
     @property
     def _voicemails(self) -> Voicemails:

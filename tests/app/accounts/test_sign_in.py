@@ -18,7 +18,7 @@ from app.accounts import (
     SignIn,
     password_fault,
 )
-from app.accounts.tries import MOST_FOR_A_NAME, WINDOW
+from app.accounts.tries import MOST_FOR_A_NAME, MOST_FOR_AN_ADDRESS, WINDOW, Tries, name_hash
 from app.services import Services
 from app.store import Account
 from tests.desk import Desk
@@ -103,10 +103,11 @@ def test_guessing_at_a_name_is_stopped_from_wherever_and_a_new_link_lets_its_own
     assert isinstance(signing.by_password(NAME, PASSWORD, HERE), SignedIn)
 
 
-def test_guessing_at_names_is_stopped_for_an_address(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.accounts.tries.MOST_FOR_AN_ADDRESS", 3)
+def test_guessing_at_names_is_stopped_for_an_address(desk: Desk) -> None:
     with_account(desk.services)
     signing = SignIn(desk.services)
+    for number in range(3, MOST_FOR_AN_ADDRESS):
+        assert Tries(desk.services).may_try(name_hash(f"name {number}"), ELSEWHERE)
     for number in range(3):
         assert signing.by_password(f"name {number}", "a guess", ELSEWHERE) is Refusal.WRONG
     assert signing.by_password(NAME, PASSWORD, ELSEWHERE) is Refusal.TOO_MANY

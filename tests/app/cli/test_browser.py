@@ -1,9 +1,7 @@
 """A browser is opened for whoever sits there, and for nobody else; what goes wrong with it harms nothing."""
 
-import sys
 import threading
 import time
-import webbrowser
 from collections.abc import Callable
 
 import pytest
@@ -27,19 +25,13 @@ def answers(_environment: object, start_response: Callable[..., object]) -> list
     return [b""]
 
 
-@pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    found: list[str] = []
-    monkeypatch.setattr(webbrowser, "open", found.append)
-    return found
-
-
-def test_the_page_is_opened_once_the_service_answers(opened: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_is_opened_once_the_service_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":0")
-    monkeypatch.setattr(sys, "stdout", Screen(terminal=True))
+    opened: list[str] = []
     with RestServer(answers, host="127.0.0.1", port=0) as server:
-        browser.open_soon("http://127.0.0.1/desk", once=(server.base_url,))
-        deadline = time.monotonic() + 10
+        seat = browser.Seat(Screen(terminal=True), "linux", opened.append)
+        browser.open_soon("http://127.0.0.1/desk", once=(server.base_url,), seat=seat)
+        deadline = time.monotonic() + 30
         while not opened:
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -48,22 +40,21 @@ def test_the_page_is_opened_once_the_service_answers(opened: list[str], monkeypa
 
 @pytest.mark.parametrize(("display", "terminal"), [("", True), (":0", False)])
 def test_where_nobody_sees_it_nothing_is_opened(
-    opened: list[str], monkeypatch: pytest.MonkeyPatch, display: str, *, terminal: bool
+    monkeypatch: pytest.MonkeyPatch, display: str, *, terminal: bool
 ) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("DISPLAY", display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setattr(sys, "stdout", Screen(terminal=terminal))
+    opened: list[str] = []
     before = threading.active_count()
-    browser.open_soon("http://127.0.0.1/desk", once=("http://127.0.0.1:9",))
+    seat = browser.Seat(Screen(terminal=terminal), "linux", opened.append)
+    browser.open_soon("http://127.0.0.1/desk", once=("http://127.0.0.1:9",), seat=seat)
     assert threading.active_count() == before
     assert opened == []
 
 
-def test_a_browser_that_fails_is_nobodys_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_browser_that_fails_is_nobodys_trouble() -> None:
     def fails(_address: str) -> bool:
         raise RuntimeError("no browser")
 
-    monkeypatch.setattr(webbrowser, "open", fails)
     with RestServer(answers, host="127.0.0.1", port=0) as server:
-        browser._open("http://127.0.0.1/desk", (server.base_url,))
+        browser._open("http://127.0.0.1/desk", (server.base_url,), fails)

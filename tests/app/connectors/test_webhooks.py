@@ -153,12 +153,11 @@ def test_what_an_endpoint_answers_is_heeded(
     assert len(listener.received) == 1
 
 
-def test_an_endpoint_that_does_not_answer_holds_up_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_that_does_not_answer_holds_up_no_other(desk: Desk) -> None:
     ticks = [1000.0]
-    monkeypatch.setattr("app.clock.monotonic", lambda: ticks[0])
     with listening(desk) as listener:
         emergency(desk)
-        order, hooks = opened(desk), Webhooks(desk.services)
+        order, hooks = opened(desk), Webhooks(desk.services, monotonic=lambda: ticks[0])
         listener.answers = [(DROP, {})]
         with pytest.raises(ProviderError, match="no answer") as fault:
             hooks.carry_out(order)

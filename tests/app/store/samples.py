@@ -1,11 +1,13 @@
 """Calls, legs, facts and tickets for the store's tests."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.cdr.records import Call, CallRecord, Channel, Leg, Ticket, TicketStatus
 from app.flow.messages import Fact, FactKind
+from app.store import SpoolEntry
 from oncall import Priority, Source
 
 AT = datetime(2026, 11, 28, 9, 0, 0, 123456, tzinfo=UTC)
@@ -66,3 +68,13 @@ def facts(*keys: str, at: datetime = AT) -> tuple[Fact, ...]:
         )
         for key in keys
     )
+
+
+def noting(handed: list[int]) -> Callable[[SpoolEntry], bool]:
+    """Stores every entry, and notes whose turn it was."""
+
+    def note(each: SpoolEntry) -> bool:
+        handed.append(each.turn)
+        return True
+
+    return note

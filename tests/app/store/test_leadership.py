@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from app.store import Leadership, Store, leadership
+from app.store import Leadership, Store
+from app.store.leadership import DatabaseLeadership, FileLeadership
 from tests.databases import PostgresqlServer
 
 
@@ -83,13 +84,14 @@ def test_a_leader_whose_session_has_ended_notices_it_when_it_is_next_asked(postg
         store.close()
 
 
-def test_a_leader_that_has_stopped_loses_the_lead(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_leader_that_has_stopped_loses_the_lead(postgresql_url: str) -> None:
     """It is frozen, or cut off: the server hears nothing of it."""
-    monkeypatch.setattr(leadership, "_SILENCE_SECONDS", 1)
-    stores = [Store.open(postgresql_url) for _ in range(2)]
-    frozen, waiting = (store.leadership() for store in stores)
+    frozen, waiting = (
+        DatabaseLeadership(make_url(postgresql_url), bound=1.0, monotonic=time.monotonic, silence_seconds=1)
+        for _ in range(2)
+    )
     assert frozen.holds()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not waiting.holds():
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -98,8 +100,6 @@ def test_a_leader_that_has_stopped_loses_the_lead(postgresql_url: str, monkeypat
     assert not frozen.holds()
     for each in (frozen, waiting):
         each.release()
-    for store in stores:
-        store.close()
 
 
 def test_while_no_database_answers_nobody_leads(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_the_lock_lies_beside_the_database(sqlite_url: str) -> None:
 
 def test_a_lock_file_that_was_taken_away_is_no_lock(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    first, second = leadership.FileLeadership(path), leadership.FileLeadership(path)
+    first, second = FileLeadership(path), FileLeadership(path)
     assert first.holds()
     path.unlink()
     assert second.holds()
@@ -133,4 +133,4 @@ def test_a_lock_file_that_was_taken_away_is_no_lock(tmp_path: Path) -> None:
 
 
 def test_where_no_lock_can_be_made_nobody_leads(tmp_path: Path) -> None:
-    assert not leadership.FileLeadership(tmp_path / "nowhere" / "lock").holds()
+    assert not FileLeadership(tmp_path / "nowhere" / "lock").holds()

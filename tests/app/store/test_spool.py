@@ -9,7 +9,7 @@ import pytest
 
 from app.store import Spool, SpoolEntry, StoreUnavailable
 from app.store.spool import fact_from_json, fact_to_json
-from tests.app.store.samples import AT, facts, record, sid
+from tests.app.store.samples import AT, facts, noting, record, sid
 
 
 def entry(number: int, *, reply: str | None = "<Response/>", opened: bool = True) -> SpoolEntry:
@@ -59,7 +59,7 @@ def test_replay_hands_over_in_order_and_leaves_nothing(tmp_path: Path) -> None:
     spool = filled(tmp_path, 3, 1, 2)
     handed: list[int] = []
     assert spool.size() > 0
-    assert spool.replay(lambda each: not handed.append(each.turn)) == 3  # type: ignore[func-returns-value]
+    assert spool.replay(noting(handed)) == 3
     assert handed == [3, 1, 2]
     assert spool.size() == 0
     assert spool.replay(lambda _: True) == 0
@@ -134,6 +134,26 @@ def test_a_damaged_entry_in_the_middle_spoils_only_itself(tmp_path: Path) -> Non
     assert spool.replay(lambda _: True) == 2
 
 
+def test_what_lies_behind_an_outage_waits_as_it_is_and_is_looked_at_when_its_time_comes(tmp_path: Path) -> None:
+    spool = filled(tmp_path, 1, 2, 3, 4)
+    path = tmp_path / "instance" / "spool"
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2].replace(b"main", b"mane")
+    path.write_bytes(b"".join(lines))
+
+    def until_the_second(each: SpoolEntry) -> bool:
+        if each.turn == 2:
+            raise StoreUnavailable("cannot connect")
+        return True
+
+    with pytest.raises(StoreUnavailable):
+        spool.replay(until_the_second)
+    assert spool.size() == sum(map(len, lines[1:]))
+    assert spool.set_aside() == 0
+    assert spool.replay(lambda _: True) == 2
+    assert (spool.size(), spool.set_aside()) == (0, len(lines[2]))
+
+
 def test_the_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
     filled(tmp_path, 1)
     assert (tmp_path / "instance" / "spool").stat().st_mode & 0o777 == 0o600
@@ -154,11 +174,11 @@ def test_processes_append_at_once_while_another_replays(tmp_path: Path) -> None:
     spool = Spool(path)
     handed: list[int] = []
     while any(writer.is_alive() for writer in writers):
-        spool.replay(lambda each: not handed.append(each.turn))  # type: ignore[func-returns-value]
+        spool.replay(noting(handed))
     for writer in writers:
         writer.join()
         writer.close()
-    spool.replay(lambda each: not handed.append(each.turn))  # type: ignore[func-returns-value]
+    spool.replay(noting(handed))
     assert sorted(handed) == [*range(50), *range(1000, 1050)]
     assert [turn for turn in handed if turn < 1000] == list(range(50))
     assert not path.with_name("spool.corrupt").exists()
@@ -167,7 +187,12 @@ def test_processes_append_at_once_while_another_replays(tmp_path: Path) -> None:
 def test_only_one_replays_at_a_time(tmp_path: Path) -> None:
     spool = filled(tmp_path, 1)
     inner: list[int] = []
-    assert spool.replay(lambda _: not inner.append(spool.replay(lambda _: True))) == 1  # type: ignore[func-returns-value]
+
+    def replays(_entry: SpoolEntry) -> bool:
+        inner.append(spool.replay(lambda _: True))
+        return True
+
+    assert spool.replay(replays) == 1
     assert inner == [0]
 
 

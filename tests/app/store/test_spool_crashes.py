@@ -5,14 +5,15 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from app.store import Spool, SpoolEntry, StoreUnavailable
-from tests.app.store.samples import facts, record, sid
+from tests.app.store.samples import facts, noting, record, sid
 
 
 def entry(number: int) -> SpoolEntry:
@@ -34,37 +35,29 @@ def unavailable(_entry: SpoolEntry) -> NoReturn:
     raise StoreUnavailable("locked")
 
 
-@pytest.fixture
-def full_after(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """From then on the disk takes so many bytes more, and half a write where it ends, as disks do."""
-    write, left = os.write, [1 << 30]
+@dataclass
+class Disk:
+    """A disk that has so much room, and takes half a write where it ends, as disks do."""
 
-    def bounded(file: int, data: bytes) -> int:
-        if left[0] <= 0:
+    room: int = 1 << 30
+
+    def write(self, file: int, data: bytes) -> int:
+        if self.room <= 0:
             raise OSError(errno.ENOSPC, "No space left on device")
-        taken = write(file, data[: left[0]])
-        left[0] -= taken
+        taken = os.write(file, data[: self.room])
+        self.room -= taken
         return taken
-
-    monkeypatch.setattr(os, "write", bounded)
-
-    def fill(room: int) -> None:
-        left[0] = room
-
-    yield fill
-    fill(1 << 30)
 
 
 @pytest.mark.parametrize("room", [0, 1, 100, 700])
-def test_what_a_full_disk_did_not_take_is_told_and_spoils_nothing(
-    tmp_path: Path, full_after: Callable[[int], None], room: int
-) -> None:
-    spool = Spool(tmp_path / "spool")
+def test_what_a_full_disk_did_not_take_is_told_and_spoils_nothing(tmp_path: Path, room: int) -> None:
+    disk = Disk()
+    spool = Spool(tmp_path / "spool", write=disk.write)
     spool.append(entry(1))
-    full_after(room)
+    disk.room = room
     with pytest.raises(OSError, match="No space"):
         append_all(spool, range(2, 9))
-    full_after(1 << 30)
+    disk.room = 1 << 30
     spool.append(entry(9))
     kept = turns(spool)
     assert kept == [1, *range(2, len(kept)), 9]
@@ -73,20 +66,19 @@ def test_what_a_full_disk_did_not_take_is_told_and_spoils_nothing(
 
 
 @pytest.mark.parametrize("room", [0, 1, 100, 700, 1500])
-def test_a_disk_that_fills_up_while_a_replay_begins_costs_no_entry(
-    tmp_path: Path, full_after: Callable[[int], None], room: int
-) -> None:
-    spool = Spool(tmp_path / "spool")
+def test_a_disk_that_fills_up_while_a_replay_begins_costs_no_entry(tmp_path: Path, room: int) -> None:
+    disk = Disk()
+    spool = Spool(tmp_path / "spool", write=disk.write)
     append_all(spool, [1, 2, 3])
     with pytest.raises(StoreUnavailable):
         spool.replay(unavailable)
     append_all(spool, [4, 5, 6])
-    full_after(room)
+    disk.room = room
     with pytest.raises(OSError, match="No space"):
         spool.replay(lambda _: True)
-    full_after(1 << 30)
+    disk.room = 1 << 30
     handed: list[int] = []
-    spool.replay(lambda each: not handed.append(each.turn))  # type: ignore[func-returns-value]
+    spool.replay(noting(handed))
     assert list(dict.fromkeys(handed)) == [1, 2, 3, 4, 5, 6]
     assert (spool.size(), spool.set_aside()) == (0, 0)
 
@@ -145,7 +137,7 @@ def test_processes_killed_while_they_append_lose_nothing_they_had_told(tmp_path:
         os.waitpid(process, 0)
     told = [told_of(reader) for reader in readers]
     handed: list[int] = []
-    Spool(tmp_path / "spool").replay(lambda each: not handed.append(each.turn))  # type: ignore[func-returns-value]
+    Spool(tmp_path / "spool").replay(noting(handed))
     for place, numbers in enumerate(told):
         mine = [number for number in handed if number // 10_000 == place]
         # The last one may be there although nobody heard of it.
@@ -174,6 +166,6 @@ def test_a_process_killed_in_the_middle_of_a_replay_leaves_the_rest_to_the_next(
     handed = told_of(reader)
     assert handed == list(range(1, killed_at + 1))
     spool.append(entry(6))
-    spool.replay(lambda each: not handed.append(each.turn))  # type: ignore[func-returns-value]
+    spool.replay(noting(handed))
     assert list(dict.fromkeys(handed)) == [1, 2, 3, 4, 5, 6]
     assert spool.size() == 0

@@ -98,23 +98,22 @@ def test_the_newest_first_with_the_version_their_files_have(filled: Store) -> No
     assert rest.next is None
 
 
-def test_tickets_of_a_client_are_looked_for_so_many_at_a_time(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "CLIENT_WINDOW", 4)
+def test_tickets_of_a_client_are_looked_for_so_many_at_a_time(filled: Store) -> None:
+    few = lists.TicketLists(filled._read, client_window=4)
     found, cursor, pages = [], None, 0
     while pages == 0 or cursor is not None:
-        page = filled.ticket_lists.newest(TicketFilters(client="st-lukes"), limit=100, cursor=cursor)
+        page = few.newest(TicketFilters(client="st-lukes"), limit=100, cursor=cursor)
         found += [each.ticket.number for each in page.items]
         cursor, pages = page.next, pages + 1
     assert found == [1009, 1007, 1005, 1003, 1001]
     assert pages == 3
 
 
-def test_the_open_are_counted_and_too_many_are_not(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_open_are_counted_and_too_many_are_not(filled: Store) -> None:
     counts = filled.ticket_lists.open_counts(assignee=LASHA, at=hours(1))
     assert (counts.everybodys, counts.mine, counts.nobodys, counts.overdue) == (8, 3, 4, 1)
     assert counts.statuses == {NEW: 2, TAKEN: 2, WORKED: 2, WAITING: 2}
-    monkeypatch.setattr(lists, "_COUNTED", 3)
-    counts = filled.ticket_lists.open_counts(assignee=LASHA, at=hours(1))
+    counts = lists.TicketLists(filled._read, most_counted=3).open_counts(assignee=LASHA, at=hours(1))
     assert (counts.everybodys, counts.mine, counts.statuses) == (3, None, None)
 
 

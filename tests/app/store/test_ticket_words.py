@@ -1,7 +1,7 @@
 """Calls are found by words that people wrote about their tickets: all of them, the newest first, and soon."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -37,12 +37,12 @@ def kept(store: Store) -> Store:
     return store
 
 
-def found(store: Store, q: str, **filters: object) -> list[str]:
+def found(store: Store, q: str, *, since: datetime | None = None, line: str | None = None) -> list[str]:
     """The SIDs of all pages."""
     sids: list[str] = []
     cursor: str | None = None
     while True:
-        page = store.calls.page(CallFilters(q=q, **filters), limit=2, cursor=cursor)  # type: ignore[arg-type]
+        page = store.calls.page(CallFilters(q=q, since=since, line=line), limit=2, cursor=cursor)
         sids += [each.call.call_sid for each in page.items]
         cursor = page.next
         if cursor is None:

@@ -15,7 +15,6 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from app.settings import Settings, read_settings
-from app.telephony import rest
 from app.telephony.outbound import ProviderError, Telephony, TwilioTelephony
 
 ACCOUNT = "AC" + "a" * 32
@@ -26,6 +25,8 @@ STAFF = "+18165550101"
 LINE = "+18162327483"
 API = f"/2010-04-01/Accounts/{ACCOUNT}"
 AT = datetime(2026, 12, 1, 16, 0, 0, tzinfo=UTC)
+# Seconds to be connected, and for each word of the answer.
+IMPATIENT = (0.5, 0.3)
 
 
 def fields(names: str) -> set[str]:
@@ -59,12 +60,7 @@ def settings_for(base: str | None, **environ: str) -> Settings:
 
 @pytest.fixture
 def twilio(httpserver: HTTPServer) -> TwilioTelephony:
-    return TwilioTelephony(settings_for(httpserver.url_for("").rstrip("/")))
-
-
-@pytest.fixture(autouse=True)
-def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rest, "TIMEOUT_SECONDS", (0.5, 0.3))
+    return TwilioTelephony(settings_for(httpserver.url_for("").rstrip("/")), timeouts=IMPATIENT)
 
 
 def call(**changes: Any) -> dict[str, Any]:
@@ -340,7 +336,7 @@ def test_an_answer_that_makes_no_sense_may_have_been_a_deed(httpserver: HTTPServ
 
 
 def test_who_was_never_reached_did_nothing() -> None:
-    telephony = TwilioTelephony(settings_for("http://127.0.0.1:9"))
+    telephony = TwilioTelephony(settings_for("http://127.0.0.1:9"), timeouts=IMPATIENT)
     with pytest.raises(ProviderError, match="cannot be reached") as caught:
         ring(telephony)
     assert (caught.value.permanent, caught.value.unknown_outcome) == (False, False)

@@ -22,6 +22,7 @@ from app.web.metrics import figure_of, observe
 from tests.app.config.configurations import good_files, write
 from tests.app.store.samples import sid
 from tests.desk import CONFIG, Desk, make_desk
+from tests.outages import LeavingStore
 
 
 def client_of(services: Services) -> FlaskClient:
@@ -370,12 +371,10 @@ def test_the_figures_tell_how_each_kind_of_order_stands(beating: Desk) -> None:
 
 
 def test_figures_do_not_need_the_database(tmp_path: Path) -> None:
-    class Away(Store):
-        def _read(self, _question: object) -> object:  # type: ignore[override]
-            raise StoreUnavailable("cannot connect")
-
     url = f"sqlite:///{tmp_path}/nothing.db"
-    answer = client_of(make_desk(url, tmp_path, store=Away.open(url)).services).get("/metrics")
+    store = LeavingStore.open(url)
+    store.leaves_after(0)
+    answer = client_of(make_desk(url, tmp_path, store=store).services).get("/metrics")
     assert answer.status_code == 200
     text = answer.get_data(as_text=True)
     assert "ivr_outbox" not in text

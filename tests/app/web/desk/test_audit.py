@@ -9,7 +9,7 @@ import pytest
 
 from app.accounts import Role
 from app.store import AuditEntry, BadCursor
-from tests.app.web.desk.visits import Visit, signed_in
+from tests.app.web.desk.visits import Visit, shortened, signed_in
 from tests.desk import Desk
 
 
@@ -58,8 +58,8 @@ def test_a_period_between_dates_is_the_desks_and_both_days_are_in_it(desk: Desk,
     assert set(re.findall(r">figure:(\d)<", page)) == {"1"}
 
 
-def test_the_log_goes_on_where_a_page_ended(admin: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.web.desk.audit._A_PAGE", 2)
+def test_the_log_goes_on_where_a_page_ended(desk: Desk, admin: Visit) -> None:
+    admin = signed_in(shortened(desk.services, 2), "admin", Role.ADMIN)
     seen, address = [], "/desk/audit?span=all&actor=a+bookkeeper"
     while address:
         page = admin.opens(address).get_data(as_text=True)
@@ -70,10 +70,8 @@ def test_the_log_goes_on_where_a_page_ended(admin: Visit, monkeypatch: pytest.Mo
     assert admin.opens("/desk/audit?after=nonsense").status_code == 404
 
 
-def test_the_table_is_what_the_log_shows_harmless_and_noted(
-    desk: Desk, admin: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.web.desk.audit._AT_ONCE", 1)
+def test_the_table_is_what_the_log_shows_harmless_and_noted(desk: Desk, admin: Visit) -> None:
+    admin = signed_in(shortened(desk.services, 1), "admin", Role.ADMIN)
     answer = admin.opens("/desk/audit.csv?span=all&actor=a+bookkeeper")
     rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
     assert [row["to"] for row in rows] == ["figure:2", "figure:1", "figure:0"]

@@ -83,7 +83,7 @@ def test_a_view_is_kept_opened_shown_as_chosen_and_forgotten(desk: Desk) -> None
     assert "Keep this view" not in text(visit, HERE)
     assert "Keep this view" in text(visit, f"{HERE}?priority=emergency&span=30d")
     answer = visit.sends(f"{HERE}/views", name="Emergencies", priority="emergency", span="30d")
-    assert "The view is kept" in text(visit, answer.headers["Location"])
+    assert "The view is saved" in text(visit, answer.headers["Location"])
     page = text(visit, HERE)
     to = re.search(rf'href="({HERE}/views/\d+)"', page)
     assert to is not None

@@ -14,7 +14,7 @@ from app.running import SILENT_AFTER, running, tell_running
 from app.store import PublicationKind
 from tests.app.edits import ROOT
 from tests.app.test_publishing import send_everybody_away
-from tests.app.web.desk.visits import Visit, signed_in
+from tests.app.web.desk.visits import Visit, shortened, signed_in
 from tests.desk import Desk, make_desk
 
 LASHA = "Lasha Dalakishvili"
@@ -181,10 +181,8 @@ def test_what_was_never_published_is_not_there(desk: Desk, folder: Path, supervi
     assert supervisor.opens(f"/desk/revisions/{address}").status_code == 404
 
 
-def test_the_history_goes_on_where_a_page_ended(
-    desk: Desk, folder: Path, supervisor: Visit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.web.desk.revisions._A_PAGE", 2)
+def test_the_history_goes_on_where_a_page_ended(desk: Desk, folder: Path) -> None:
+    supervisor = signed_in(shortened(desk.services, 2))
     hours = ("08:00-17:00", "08:00-16:00", "08:00-15:00")
     for old, new in zip(hours, (*hours[1:], ""), strict=True):
         published(desk, folder, f"until {old[-5:]}")

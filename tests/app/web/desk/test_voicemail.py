@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from app.accounts import Role
 from app.cdr.records import TicketStatus
 from app.simulator.handsets import ignore
 from app.store import VoicemailState
-from tests.app.web.desk.visits import Visit, signed_in
+from tests.app.web.desk.visits import Visit, shortened, signed_in
 from tests.desk import MAIN, SATURDAY_NIGHT, TUESDAY_MORNING, Desk, PlayedCall
 from tests.messages import left, tone
 
@@ -35,9 +36,9 @@ def message(desk: Desk, night: PlayedCall) -> str:
     return leaves(desk, night)
 
 
-def leaves(desk: Desk, call: PlayedCall, *, number: int = 1, **more: object) -> str:
+def leaves(desk: Desk, call: PlayedCall, *, number: int = 1, **more: Any) -> str:
     assert call.ticket.number is not None
-    return left(desk.services, call.sid, call.ticket.number, at=desk.clock.now(), number=number, **more)  # type: ignore[arg-type] # each is what `left` takes
+    return left(desk.services, call.sid, call.ticket.number, at=desk.clock.now(), number=number, **more)
 
 
 def text(visit: Visit, address: str) -> str:
@@ -214,14 +215,14 @@ def test_an_empty_inbox_and_an_unknown_message_are_said_so(desk: Desk) -> None:
         assert visit.opens(address).status_code == 404, address
 
 
-def test_the_most_urgent_message_comes_first_and_pages_go_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_most_urgent_message_comes_first_and_pages_go_on(desk: Desk) -> None:
     desk.everybody(ignore())
     urgent = leaves(desk, desk.dials(MAIN, keys="1", at=SATURDAY_NIGHT))
     usual = leaves(desk, desk.dials(MAIN, keys="0", at="2026-11-28T04:00-06:00"), number=2)
     visit = signed_in(desk.services)
     page = text(visit, HERE)
     assert page.index(urgent) < page.index(usual)
-    monkeypatch.setattr("app.web.desk.voicemail._A_PAGE", 1)
+    visit = signed_in(shortened(desk.services, 1))
     # Both callers left one by themselves, which has not been fetched.
     seen, address = list[str](), HERE
     for _ in range(4):

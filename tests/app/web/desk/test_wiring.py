@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from pytest_httpserver import HTTPServer
 
-from app import clock
 from app.accounts import Role
 from app.services import Services
 from tests.app.web.desk.visits import signed_in
@@ -43,17 +42,15 @@ def test_what_is_found_is_told_with_its_remedy(services: Services, address: str)
     assert ("<html" in page) == (address == "/desk/wiring/now")
 
 
-def test_a_provider_that_hangs_holds_up_the_page_for_seconds_only(
-    services: Services, httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.web.desk.wiring._WITHIN_SECONDS", 1.0)
+def test_a_provider_that_hangs_holds_up_the_page_for_seconds_only(services: Services, httpserver: HTTPServer) -> None:
+    """It answers when the page is there, and no sooner."""
+    is_drawn = threading.Event()
 
     def slow(_request: object) -> None:
-        threading.Event().wait(2.5)
+        is_drawn.wait(30)
 
     httpserver.expect_request("/healthz").respond_with_handler(slow)  # type: ignore[arg-type] # it never answers
     visit = signed_in(services, role=Role.ADMIN)
-    begun_at = clock.monotonic()
     page = visit.opens("/desk/wiring/findings").get_data(as_text=True)
-    assert clock.monotonic() - begun_at < 2.4
-    assert "no answer within 1 seconds" in page
+    is_drawn.set()
+    assert "no answer within 4 seconds" in page

@@ -1,14 +1,14 @@
 """Somebody at the desk, as tests speak of them: they sign in, open pages, and send forms as a browser would."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import create_app
 from app.accounts import AccountKeeping, Role
-from app.services import Services
+from app.services import Lengths, Services
 
 PASSWORD = "correct horse battery staple"
 
@@ -57,3 +57,9 @@ def signed_in(services: Services, name: str = "Lasha Dalakishvili", role: Role =
     visit.opens("/desk/sign-in")
     assert visit.sends("/desk/sign-in", name=name, password=PASSWORD).status_code == 303
     return visit
+
+
+def shortened(services: Services, rows: int) -> Services:
+    """The same desk with so many rows on every page, and as many read at once."""
+    lengths = Lengths(page=rows, audit_page=rows, revisions_page=rows, column=rows, export=rows)
+    return replace(services, lengths=lengths)

@@ -12,8 +12,6 @@ from app.store import Voicemail
 from app.tickets import LONGEST_UPDATE, News, NewsKind, Outcome, TicketEdit, TicketRequests
 from app.voicemail import Voicemails
 
-_WAY = "at the desk"
-
 
 class CameOf(StrEnum):
     """What came of a message, as whoever saw to it says."""
@@ -32,11 +30,15 @@ _SENTENCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finishing:
-    """Somebody who finishes with messages. `person`: the member of staff they are, if any. Raises StoreUnavailable."""
+    """Somebody who finishes with messages. `person`: the member of staff they are, if any; `way`: how.
+
+    Raises StoreUnavailable.
+    """
 
     services: Services
     actor: str
     person: str | None
+    way: str = "at the desk"
 
     def finish(self, message: Voicemail, came_of: CameOf, *, words: str, resolve: bool) -> str:
         """Note what came of a message; returns the name of the notice that says what was done."""
@@ -72,4 +74,4 @@ class Finishing:
 
     @property
     def _requests(self) -> TicketRequests:
-        return TicketRequests(services=self.services, actor=self.actor, person=self.person, way=_WAY)
+        return TicketRequests(services=self.services, actor=self.actor, person=self.person, way=self.way)
