@@ -70,6 +70,7 @@ class FakeTelephony:
     rings: list[Ring] = field(default_factory=list)
     texts: list[Texted] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
     redirected: list[tuple[str, str]] = field(default_factory=list)
     recordings: dict[str, bytes] = field(default_factory=dict)
     written_down: dict[str, list[RemoteTranscript]] = field(default_factory=dict)
@@ -113,6 +114,10 @@ class FakeTelephony:
     def end_call(self, sid: str) -> None:
         self._met("end_call")
         self.ended.append(sid)
+
+    def stop_ringing(self, sid: str) -> None:
+        self._met("stop_ringing")
+        self.stopped.append(sid)
 
     def redirect(self, sid: str, url: str) -> bool:
         self._met("redirect")

@@ -60,10 +60,14 @@ class _Phone:
     def end_leg(self, order: ClaimedOrder) -> None:
         """Payload: `leg_sid`; perhaps `unanswered_on`, a call: then only while nobody has picked up that leg of it."""
         leg_sid, call_sid = _text(order, "leg_sid"), order.payload.get("unanswered_on")
-        # Asked anew each time: when an attempt fails, whoever picks up before the next one may be talking by then.
-        if isinstance(call_sid, str) and not self._rings(leg_sid, call_sid):
+        if not isinstance(call_sid, str):
+            self.services.telephony.end_call(leg_sid)
+            return
+        # Asked anew each time: when an attempt fails, whoever picks up before the next one may be talking by then. And
+        # whoever picks up while the request travels is let alone by the provider.
+        if not self._rings(leg_sid, call_sid):
             raise NoLongerWanted
-        self.services.telephony.end_call(leg_sid)
+        self.services.telephony.stop_ringing(leg_sid)
 
     def text(self, order: ClaimedOrder) -> str:
         """Payload: `to`, `body`; perhaps `status`, a path of ours, and the `line` to send from."""

@@ -68,6 +68,10 @@ class TwilioTelephony:
     def end_call(self, sid: str) -> None:
         self._change_call(sid, status="completed")
 
+    def stop_ringing(self, sid: str) -> None:
+        # Twilio does this to calls that are queued or ring, and to no other.
+        self._change_call(sid, status="canceled")
+
     def redirect(self, sid: str, url: str) -> bool:
         return self._change_call(sid, url=url, method="POST")
 

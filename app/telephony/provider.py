@@ -102,6 +102,10 @@ class Telephony(Protocol):
         """End a call, ringing or answered. One that is over already is left as it is."""
         ...
 
+    def stop_ringing(self, sid: str) -> None:
+        """End a call that nobody has answered. One that was answered goes on, however shortly before."""
+        ...
+
     def redirect(self, sid: str, url: str) -> bool:
         """Break off what a live call is doing and carry out the document at `url`. False: the call is over."""
         ...

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from app.settings import read_settings
 from app.store import ClaimedOrder, Lane, Store, StoreUnavailable
 from app.telephony.outbound import Telephony
 from app.telephony.overrides import OVERRIDES
+from tests.app.store.samples import leg, record
 from tests.fakes import FakeRandom, FakeTelephony, down, no_answer, refused, too_many
 
 AT = datetime(2026, 12, 1, 16, tzinfo=UTC)
@@ -142,6 +143,22 @@ def test_a_text_is_sent_and_a_leg_is_ended(house: House) -> None:
     assert (sent.to, sent.from_, sent.body, sent.status_callback) == (STAFF, MAIN, "Ticket 1042", None)
     assert house.phones.ended == ["CA9"]
     assert house.services.store.outbox.is_result(sent.sid)
+
+
+@pytest.mark.parametrize("has_answered", [False, True])
+def test_a_phone_that_is_to_make_way_is_stopped_only_while_nobody_has_picked_up(
+    house: House, *, has_answered: bool
+) -> None:
+    """Nor is it ended whatever it does by then: between this look and the provider's, somebody may pick up."""
+    ringing = leg(leg_sid="CA9", answered_at=AT if has_answered else None)
+    with house.services.store.turn() as transaction:
+        opened = transaction.open(record())
+        transaction.save(opened, replace(opened, legs=(ringing,)))
+    payload = {"leg_sid": "CA9", "unanswered_on": ringing.call_sid}
+    house.order(Order(kind=OrderKind.END_LEG, key="make way", due_at=AT, payload=payload))
+    house.deliver()
+    assert house.phones.stopped == ([] if has_answered else ["CA9"])
+    assert house.phones.ended == []
 
 
 def test_the_fake_is_a_telephone_company(house: House) -> None:

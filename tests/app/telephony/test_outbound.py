@@ -153,6 +153,8 @@ def test_a_live_call_is_ended_or_led_elsewhere(httpserver: HTTPServer, twilio: T
     httpserver.expect_request(f"{API}/Calls/{CALL}.json", method="POST").respond_with_json(call())
     twilio.end_call(CALL)
     assert form(httpserver) == [("Status", "completed")]
+    twilio.stop_ringing(CALL)
+    assert form(httpserver) == [("Status", "canceled")]
     assert twilio.redirect(CALL, "https://desk.example.org/voice/taken")
     assert dict(form(httpserver)) == {"Url": "https://desk.example.org/voice/taken", "Method": "POST"}
     assert {name for name, _ in form(httpserver)} <= UPDATE_CALL
@@ -162,6 +164,7 @@ def test_a_call_that_is_over_is_no_fault(httpserver: HTTPServer, twilio: TwilioT
     over = {"code": 21220, "message": f"Call {CALL} is not in-progress", "status": 400}
     httpserver.expect_request(f"{API}/Calls/{CALL}.json").respond_with_json(over, status=400)
     twilio.end_call(CALL)
+    twilio.stop_ringing(CALL)
     assert not twilio.redirect(CALL, "https://desk.example.org/voice/taken")
 
 
