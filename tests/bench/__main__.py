@@ -5,7 +5,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench import outbox
+from tests.bench import imports, outbox
 from tests.bench.webhook import Measured, measure
 from tests.databases import migrate, start_postgresql
 
@@ -15,6 +15,8 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ivr-bench-")))
         _webhooks(folder, stack)
+        print()
+        imports.print_figures(imports.measure(folder))
 
 
 def _webhooks(folder: Path, stack: ExitStack) -> None:

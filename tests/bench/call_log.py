@@ -191,7 +191,7 @@ def _rows(to: Dialect) -> Iterator[str]:
         ("'printer'", "n % 10 = 7"),
         ("'room' || n % 9999", "n % 10 = 3"),
     ):
-        yield f"{to.numbers}INSERT INTO ticket_words (word, ticket) SELECT {word}, 1001 + n FROM s WHERE {written}"  # noqa: S608
+        yield f"{to.numbers}INSERT INTO ticket_words (word, ticket) SELECT {word}, 1001 + n FROM s WHERE {written}"  # noqa: S608 - likewise
 
 
 def _measured(url: str, calls: int) -> Mapping[str, tuple[float, float]]:
