@@ -13,10 +13,9 @@ from typing import TypeVar
 from flask import Response, request
 from pydantic import AwareDatetime
 
+from app.callbacks import HINDRANCES, Asked, AttemptState, CallbackRequests, attempts
 from app.config.snapshot import Snapshot
 from app.flow.messages import CALLBACK_TURN
-from app.message_attempts import AttemptState, attempts
-from app.message_callbacks import HINDRANCES, Asked, CallbackRequests
 from app.services import Services
 from app.store import BadCursor, TeamScope, TokenIdentity, Voicemail, VoicemailFilters, VoicemailState
 from app.voicemail import NotAllowed, NotPlayable, Voicemails, Why, scope_of

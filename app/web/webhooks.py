@@ -10,14 +10,12 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Blueprint, Response, abort, g, request
 
-from app.callback_phones import CallbackPhones
+from app.callbacks import CallbackPhones, MessageCallbacks, QueueCallbacks
 from app.calls import Calls
 from app.flow.messages import HoldWaited
 from app.held_calls import HeldCalls
-from app.message_callbacks import MessageCallbacks
 from app.paging import DeliveryReports
 from app.paging_calls import PagingCalls
-from app.queue_callbacks import QueueCallbacks
 from app.services import Services
 from app.staff_phones import StaffPhones
 from app.staff_texts import StaffTexts

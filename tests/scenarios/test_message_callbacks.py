@@ -8,14 +8,20 @@ from pathlib import Path
 import pytest
 
 from app.call_records import CallRecords
-from app.callback_phones import CallbackPhones
+from app.callbacks import (
+    Asked,
+    Attempt,
+    AttemptState,
+    CallbackPhones,
+    CallbackRequests,
+    MessageCallbacks,
+    QueueCallbacks,
+    attempts,
+)
 from app.calls import Calls
 from app.cdr.records import Disposition, TicketStatus
 from app.flow.messages import CALLBACK_TURN, KeysPressed, OrderKind, Position
 from app.held_calls import HeldCalls
-from app.message_attempts import Attempt, AttemptState, attempts
-from app.message_callbacks import Asked, CallbackRequests, MessageCallbacks
-from app.queue_callbacks import QueueCallbacks
 from app.simulator.events import Heard
 from app.simulator.handsets import Behaviour, accept, busy, decline, ignore, voicemail
 from app.store import ClaimedOrder, StoreUnavailable, Voicemail

@@ -9,9 +9,8 @@ from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts import EVERY_ROLE
+from app.callbacks import HINDRANCES, Asked, Attempt, CallbackRequests, attempts
 from app.flow.messages import CALLBACK_TURN
-from app.message_attempts import Attempt, attempts
-from app.message_callbacks import HINDRANCES, Asked, CallbackRequests
 from app.services import Services
 from app.store import InboxEntry, VoicemailState
 from app.voicemail import scope_of

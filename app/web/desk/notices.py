@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from flask import Response, g, redirect, request
 
-from app.message_callbacks import HINDRANCES
+from app.callbacks import HINDRANCES
 
 COOKIE = "desk-notice"
 NOTICES: Mapping[str, str] = MappingProxyType(

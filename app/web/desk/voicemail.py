@@ -14,7 +14,7 @@ from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.accounts import EVERY_ROLE, OVERSEERS
-from app.message_outcomes import CameOf, Finishing
+from app.callbacks import CameOf, Finishing
 from app.services import Services
 from app.store import BadCursor, InboxEntry, InboxFilters, Shelf, TeamScope, TicketFile
 from app.voicemail import NotAllowed, NotPlayable, Voicemails, Why, scope_of

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from app.callback_phones import Begun, leg_fact
+from app.callbacks.phones import Begun, leg_fact
 from app.calls import Calls
 from app.cdr.records import CallRecord, TicketUpdate
 from app.flow.messages import FactKind, Position, Say

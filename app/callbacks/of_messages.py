@@ -13,7 +13,9 @@ from typing import Final
 
 import structlog
 
-from app.callback_phones import Begun, leg_fact
+from app.callbacks.attempts import PLACING, Attempt, AttemptState, attempts
+from app.callbacks.outcomes import CameOf, Finishing
+from app.callbacks.phones import Begun, leg_fact
 from app.calls import Calls
 from app.cdr.records import Call, CallRecord, TicketUpdate
 from app.flow.dialable import is_dialable
@@ -27,8 +29,6 @@ from app.flow.standard import (
     MESSAGE_CALLBACK_SAY_AGAIN,
     MESSAGE_CALLBACK_TRY_LATER,
 )
-from app.message_attempts import PLACING, Attempt, AttemptState, attempts
-from app.message_outcomes import CameOf, Finishing
 from app.queue_keeping import engaged
 from app.ringing import callback_order
 from app.services import Services
