@@ -16,6 +16,8 @@ from tests.fakes import Texted
 from tests.pages import JAMISON, LASHA, PagedDesk, make_paged_desk, paged, paged_on_each, path_of
 from tests.scenarios.breakdowns import BreakingStore, unavailable_always
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["paged", "paged_on_each"]
 STAYS = CallerScript(hangs_up_after_seconds=3600)
 HANGS_UP = CallerScript(hangs_up_at=Moment.RINGING, hangs_up_delay_seconds=4)

@@ -46,6 +46,8 @@ from tests.scenarios.variants import (
     what_happened,
 )
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["log"]  # used by every test here
 LONGEST_ANSWER_SECONDS = 1.5
 # Short calls, for tests that play each of them many times.

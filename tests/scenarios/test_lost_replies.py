@@ -16,6 +16,8 @@ from tests.desk import MAIN, TUESDAY_MORNING, Desk, assert_cared_for, desk, make
 from tests.scenarios.breakdowns import BreakingStore, never, unavailable_always
 from tests.simulation import edits
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["desk"]
 JAMISON, LASHA, FIRST, SECOND = "Jamison White", "Lasha Dalakishvili", "triggerfish-1", "triggerfish-2"
 # What Twilio waits for us within a call, as our addresses ask it to.

@@ -32,6 +32,8 @@ from tests.desk import MAIN, PlayedCall
 from tests.messages import left
 from tests.scenarios.switchboard import JAMISON, LASHA, Switchboard, make_switchboard
 
+pytestmark = pytest.mark.slow
+
 JAMISONS, LASHAS = "+18165550101", "+18165550102"
 NIGHT = "2026-11-28T03:00-06:00"
 SPEAKS = accept(after_seconds=3, keys=("1", "1"), talks_for_seconds=90)

@@ -24,6 +24,8 @@ from tests.fakes import down, no_answer, refused
 from tests.pages import FIRST, JAMISON, LASHA, SECOND, PagedDesk, make_paged_desk
 from tests.scenarios.breakdowns import BreakingStore, log, never, unavailable_always, unavailable_at
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["log"]  # used by every test here
 HANGS_UP = CallerScript(hangs_up_at=Moment.RINGING, hangs_up_delay_seconds=4)
 EVERY = 300

@@ -19,6 +19,8 @@ from tests.desk import MAIN, PlayedCall, assert_cared_for
 from tests.scenarios.breakdowns import BreakingStore, never, unavailable_always
 from tests.scenarios.switchboard import JAMISON, LASHA, Switchboard, heard, make_switchboard
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Switchboard]
 JAMISONS, LASHAS, SERVICE = "+18165550101", "+18165550102", "+18165550150"
 # Takes the call, and after a call-back says that they spoke to the person.

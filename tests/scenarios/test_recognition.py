@@ -23,6 +23,8 @@ from tests.desk import (
 )
 from tests.scenarios.breakdowns import BreakingStore, never, unavailable_between
 
+pytestmark = pytest.mark.slow
+
 JAMISON, LASHA, FIRST, SECOND = "Jamison White", "Lasha Dalakishvili", "triggerfish-1", "triggerfish-2"
 SERVICE = "answering-service"
 TEN_MINUTES_LATER = "2026-12-01T10:10-06:00"

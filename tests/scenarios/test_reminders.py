@@ -41,6 +41,8 @@ from tests.scenarios.reminding import (
     words,
 )
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["log"]  # used by every test here
 OPTED_OUT = 21610
 

@@ -19,6 +19,8 @@ from app.store import TicketFilters
 from tests.desk import BASE_URL, MAIN, TOKEN, TUESDAY_MORNING, Desk, PlayedCall, assert_cared_for
 from tests.scenarios.variants import LINES, MOMENTS, PLOTS, SharedServices, shared_services, what_happened
 
+pytestmark = pytest.mark.slow
+
 STEERING = (Purpose.DOCUMENT, Purpose.FALLBACK, Purpose.FAREWELL)
 # Reports carry no instants we use, so a late one makes "since when" late by as much, and nothing else.
 JITTER_SECONDS = 8.0

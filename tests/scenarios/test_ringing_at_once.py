@@ -19,6 +19,8 @@ from app.simulator.parties import Moment
 from tests.app.web.signed import SignedClient, envelope
 from tests.desk import CALLER, CONFIG, MAIN, TUESDAY_MORNING, Desk, assert_cared_for, make_desk
 
+pytestmark = pytest.mark.slow
+
 JAMISON, LASHA, FIRST, SECOND = "Jamison White", "Lasha Dalakishvili", "triggerfish-1", "triggerfish-2"
 
 

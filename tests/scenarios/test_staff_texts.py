@@ -22,6 +22,8 @@ from tests.desk import CALLER, CONFIG, MAIN, SATURDAY_NIGHT, TUESDAY_MORNING
 from tests.pages import FIRST, JAMISON, LASHA, PagedDesk, answer_in, make_paged_desk
 from tests.scenarios.breakdowns import BreakingStore, log, unavailable_always
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["log"]  # used by every test here
 STRANGER = "+18165550177"
 GSM_7 = re.compile(r"[A-Za-z0-9 @$!\"#%&'()*+,\-./:;<=>?_\n]*")

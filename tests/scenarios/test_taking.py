@@ -14,6 +14,8 @@ from tests.desk import PlayedCall, assert_cared_for
 from tests.scenarios.held import JAMISONS, LASHAS, ringing, ringing_desk
 from tests.scenarios.switchboard import FIRST, JAMISON, LASHA, Switchboard, make_switchboard
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def board(sqlite_url: str, tmp_path: Path) -> Iterator[Switchboard]:

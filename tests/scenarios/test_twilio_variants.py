@@ -40,6 +40,8 @@ from tests.scenarios.variants import (
     shared_services,
 )
 
+pytestmark = pytest.mark.slow
+
 # Every variant comes on both lines and at all moments of the calendar, from one kind of call to the next.
 _LINES, _MOMENTS = cycle(LINES), cycle(MOMENTS)
 assert len(VARIANTS) % len(LINES), "with an even number of variants each would always come on the same line"

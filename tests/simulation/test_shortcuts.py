@@ -16,6 +16,8 @@ from tests.simulation.playing import folder_in_memory, make_template
 from tests.simulation.witness import Witness
 from tests.simulation.world import World, simulated
 
+pytestmark = pytest.mark.slow
+
 
 class _Doubting(Witness):
     """Asks the database every time, and compares."""

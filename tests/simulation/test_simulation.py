@@ -17,6 +17,8 @@ from tests.simulation.plan import Plan, Visit
 from tests.simulation.playing import FOUND, folder_in_memory, make_template, play, play_on, story_of
 from tests.simulation.shrinking import shrunk
 
+pytestmark = pytest.mark.slow
+
 SEEDS = (1, 3, 4, 8)
 VISITS = 24
 

@@ -19,6 +19,8 @@ from app.telephony.provider import ProviderError
 from tests.app.connectors.mail_server import DROP, MailServerDouble, certificates, mail_server
 from tests.desk import CALLER, MAIN, SATURDAY_NIGHT, Desk, PlayedCall, desk
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["desk"]
 SUPPORT, SENDER = "support@desk.example.org", "telephone@desk.example.org"
 LASHA = "Lasha Dalakishvili"

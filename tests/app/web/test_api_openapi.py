@@ -13,6 +13,8 @@ from tests.app.store.samples import sid
 from tests.app.web.api_client import Client, client_of
 from tests.desk import MAIN, SATURDAY_NIGHT, TUESDAY_MORNING, Desk
 
+pytestmark = pytest.mark.slow
+
 PARAMETER_KEYS = {"name", "in", "required", "description", "schema"}
 
 

@@ -18,6 +18,8 @@ from app.simulator.live import Company, Door, Refusal
 from app.simulator.phone import Phone
 from app.simulator.wire import Reply
 
+pytestmark = pytest.mark.slow
+
 OURS, CALLER, STAFF = "+18162327483", "+18165550199", "+18165550101"
 BASE = "https://desk.example.org"
 START = datetime(2026, 11, 28, 9, tzinfo=UTC)

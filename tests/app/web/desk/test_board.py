@@ -19,6 +19,8 @@ from tests.app.web.desk.visits import Visit, signed_in
 from tests.desk import MAIN, SATURDAY_NIGHT, Desk
 from tests.scenarios.switchboard import JAMISON, Switchboard, make_switchboard
 
+pytestmark = pytest.mark.slow
+
 LASHA, STAFF = "Lasha Dalakishvili", "triggerfish-1"
 JAMISONS, LASHAS = "+18165550101", "+18165550102"
 Make = Callable[..., Switchboard]

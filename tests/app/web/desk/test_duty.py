@@ -14,6 +14,8 @@ from tests.app.store.samples import leg, record
 from tests.app.web.desk.visits import Visit, browser, signed_in
 from tests.desk import Desk, make_desk
 
+pytestmark = pytest.mark.slow
+
 FIRST, JAMISON, LASHA, SECOND = "triggerfish-1", "Jamison White", "Lasha Dalakishvili", "triggerfish-2"
 # Tuesday 1 December, 10:00: Lasha Dalakishvili has the week, triggerfish-1 is her backup.
 NOON = {"until": "2026-12-01T12:00"}

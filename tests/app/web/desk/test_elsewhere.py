@@ -18,6 +18,8 @@ from tests.app.web.desk.visits import PASSWORD, Visit, browser, make_account, si
 from tests.desk import Desk
 from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, STRANGERS_KEY, LittleProvider, fresh_key, query, running
 
+pytestmark = pytest.mark.slow
+
 JAMISON = "Jamison White"
 BASE = "https://desk.example.org"
 BEGIN, BACK = "/desk/sign-in/elsewhere", "/desk/sign-in/elsewhere/back"

@@ -15,6 +15,8 @@ from tests.app.web.desk.visits import Visit, signed_in
 from tests.desk import MAIN, SATURDAY_NIGHT, Desk, PlayedCall, make_desk
 from tests.messages import left
 
+pytestmark = pytest.mark.slow
+
 LASHA, FIRST = "Lasha Dalakishvili", "triggerfish-1"
 HERE = "/desk/voicemail"
 BUTTON = "Your own phone rings first, then theirs."

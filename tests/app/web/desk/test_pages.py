@@ -16,6 +16,8 @@ from tests.app.web.desk.visits import PASSWORD, Visit, browser, make_account, sh
 from tests.desk import ALTERNATE, MAIN, SATURDAY_NIGHT, TUESDAY_MORNING, Desk, PlayedCall
 from tests.outages import leaving
 
+pytestmark = pytest.mark.slow
+
 LASHA, JAMISON = "Lasha Dalakishvili", "Jamison White"
 
 

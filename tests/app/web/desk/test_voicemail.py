@@ -14,6 +14,8 @@ from tests.app.web.desk.visits import Visit, shortened, signed_in
 from tests.desk import MAIN, SATURDAY_NIGHT, TUESDAY_MORNING, Desk, PlayedCall
 from tests.messages import left, tone
 
+pytestmark = pytest.mark.slow
+
 LASHA, FIRST = "Lasha Dalakishvili", "triggerfish-1"
 HERE = "/desk/voicemail"
 
