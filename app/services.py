@@ -13,6 +13,7 @@ from app.telephony.outbound import Telephony, TwilioTelephony
 from app.telephony.position import PositionTokens
 from app.telephony.signature import SignatureCheck
 from app.vault import Vault
+from oncall import Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,11 @@ class Services:
     def can_ring(self) -> bool:
         """Whether phones can be rung as calls of their own: there is an account, or something that stands in for it."""
         return not self.settings.simulated or self.settings.twilio_api_base_url is not None
+
+    def phone_owner(self, name: str | None) -> Person | None:
+        """The member of staff of that name, when a phone of theirs can be rung."""
+        person = self.config.current().roster.people.get(name or "")
+        return person if person is not None and person.phones and self.can_ring else None
 
 
 def wire(

@@ -79,7 +79,7 @@ class Steering:
 
         Of a caller on hold for whom several phones ring, the others stop once that phone rings.
         """
-        person = self.phone_owner()
+        person = self.services.phone_owner(self.actor)
         if person is None:
             return Steered.NO_PHONE
         if self.services.store.queue.of_call(call_sid, turn) is None:
@@ -141,11 +141,6 @@ class Steering:
                 "leg": turn,
             },
         )
-
-    def phone_owner(self) -> Person | None:
-        """The member of staff the actor is, when a phone of theirs can be rung."""
-        person = self.services.config.current().roster.people.get(self.actor)
-        return person if person is not None and person.phones and self.services.can_ring else None
 
     def _place(self, call_sid: str, turn: int) -> Place | None:
         place = self.services.store.queue.of_call(call_sid, turn)

@@ -24,7 +24,7 @@ from app.flow.standard import (
     DECLINED,
 )
 from app.queue_offers import MOST_ATTEMPTS, given_up, is_offerable
-from app.store import PlaceOutcome, StoreUnavailable, TurnTransaction
+from app.store import Place, PlaceOutcome, StoreUnavailable, TurnTransaction
 from app.telephony.inbound import VoiceRequest
 
 AUTHOR = "telephone"
@@ -84,10 +84,10 @@ class QueueCallbacks:
         ticket, at = None, fact.at
         try:
             with self.calls.services.store.turn() as transaction:
-                record = transaction.load(position.call_sid)
-                place = transaction.queue.place(position.call_sid, position.turn)
-                if record is None or place is None or place.left_at is not None:
+                found = _open_place(transaction, position)
+                if found is None:
                     return self.calls.words(position, CALLBACK_OVER)
+                record, _ = found
                 told = transaction.facts(position.call_sid)
                 picked_up = [
                     each.at
@@ -106,10 +106,10 @@ class QueueCallbacks:
         fact = leg_fact(self.calls, position, request, FactKind.CALLBACK_UNANSWERED, because)
         try:
             with self.calls.services.store.turn() as transaction:
-                record = transaction.load(position.call_sid)
-                place = transaction.queue.place(position.call_sid, position.turn)
-                if record is None or place is None or place.left_at is not None:
+                found = _open_place(transaction, position)
+                if found is None:
                     return self.calls.words(position, CALLBACK_OVER)
+                record, place = found
                 is_last = place.attempts >= MOST_ATTEMPTS
                 facts = [fact]
                 if is_last:
@@ -122,6 +122,13 @@ class QueueCallbacks:
             return self.calls.words(position, CALLBACK_AGAIN)
         ticket = after.ticket.number
         return self.calls.words(position, CALLBACK_NOT_REACHED if is_last else CALLBACK_AGAIN, ticket=ticket)
+
+
+def _open_place(transaction: TurnTransaction, position: Position) -> tuple[CallRecord, Place] | None:
+    """The call, held, and its place in line; None once that was left."""
+    record = transaction.load(position.call_sid)
+    place = transaction.queue.place(position.call_sid, position.turn)
+    return None if record is None or place is None or place.left_at is not None else (record, place)
 
 
 def _note(transaction: TurnTransaction, record: CallRecord, author: str | None, text: str, *, at: datetime) -> None:

@@ -96,25 +96,20 @@ class CallbackRequests:
     actor: str
     person: str | None
 
-    def phone_owner(self) -> Person | None:
-        """The member of staff they are, when a phone of theirs can be rung."""
-        person = self.services.config.current().roster.people.get(self.person or "")
-        return person if person is not None and person.phones and self.services.can_ring else None
-
     def hindrance(self, number: str) -> Asked | None:
         """What keeps them from calling this number (E.164, or empty) back; None: nothing does."""
         if not number:
             return Asked.WITHHELD
         if not is_dialable(number):
             return Asked.NOT_DIALABLE
-        return Asked.NO_PHONE if self.phone_owner() is None else None
+        return Asked.NO_PHONE if self.services.phone_owner(self.person) is None else None
 
     def ask(self, recording_sid: str, *, seen: int | None = None) -> Asked:
         """Have one's own phone rung, to call back about a message one has.
 
         `seen`: how many call-backs about it one knew of; the same request that comes again rings no second time.
         """
-        person, at = self.phone_owner(), self.services.clock.now()
+        person, at = self.services.phone_owner(self.person), self.services.clock.now()
         known = self.services.store.voicemails.get(recording_sid)
         if known is None:
             return Asked.UNKNOWN

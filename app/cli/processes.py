@@ -147,7 +147,7 @@ class _Processes:
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        self._start()
+        self._begin()
         if self._stopping:
             # Asked to stop in the midst of it: whoever was started since has not been told.
             self._terminate()
@@ -161,7 +161,7 @@ class _Processes:
             _await_end(each.process)
         return 0 if self._stopping or self._web is None else self._web.returncode or 1
 
-    def _start(self) -> None:
+    def _begin(self) -> None:
         environ = dict(os.environ)
         companions: list[tuple[str, ...]] = [("clock",)]
         if self._exchange_port is not None:

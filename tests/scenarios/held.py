@@ -4,18 +4,19 @@ from pathlib import Path
 
 from app.simulator.caller import CallerScript
 from app.simulator.handsets import ignore
+from app.store import Store
 from tests.desk import PlayedCall, make_desk
 from tests.scenarios.switchboard import FIRST, JAMISON, Switchboard, config_with
 
 JAMISONS, LASHAS, FIRSTS = "+18165550101", "+18165550102", "+18165550103"
 
 
-def ringing_desk(database_url: str, folder: Path) -> Switchboard:
+def ringing_desk(database_url: str, folder: Path, *, store: Store | None = None) -> Switchboard:
     """A desk of two, whose phones ring at once and are let ring."""
     config = config_with(folder, staff=(JAMISON, FIRST))
     staff = config / "schedules" / "staff.yaml"
     staff.write_text(staff.read_text().replace("strategy: hunt", "strategy: simultaneous"))
-    board = Switchboard(make_desk(database_url, folder, config=config, rest=True))
+    board = Switchboard(make_desk(database_url, folder, store=store, config=config, rest=True))
     for number in (JAMISONS, FIRSTS):
         board.phone.handsets.behave(number, ignore())
     return board

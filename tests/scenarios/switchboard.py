@@ -18,6 +18,7 @@ from app.simulator.numbers import NumberSettings
 from app.simulator.parties import parse_keys
 from app.simulator.phone import Phone
 from app.store import Place, Store, StoreUnavailable
+from tests.databases import PATIENCE_SECONDS
 from tests.desk import (
     ALTERNATE,
     BASE_URL,
@@ -145,4 +146,5 @@ def make_switchboard(
 ) -> Switchboard:
     """A desk of these people over a migrated database; their phones are set before anybody calls."""
     config = config_with(folder, staff=staff, minutes=minutes)
-    return Switchboard(make_desk(database_url, folder, store=store.open(database_url), config=config, rest=True), at=at)
+    opened = store.open(database_url, timeout_seconds=PATIENCE_SECONDS)
+    return Switchboard(make_desk(database_url, folder, store=opened, config=config, rest=True), at=at)

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +32,7 @@ from app.telephony.inbound import voice_request
 from app.voicemail import Voicemails
 from tests.desk import MAIN, PlayedCall
 from tests.messages import left
+from tests.outages import LeavingStore
 from tests.scenarios.switchboard import JAMISON, LASHA, Switchboard, make_switchboard
 
 pytestmark = pytest.mark.slow
@@ -108,9 +111,9 @@ class Inbox:
 def make(sqlite_url: str, tmp_path: Path) -> Iterator[Make]:
     made: list[Inbox] = []
 
-    def inbox(**options: object) -> Inbox:
-        board = make_switchboard(sqlite_url, tmp_path, at=NIGHT)
-        made.append(Inbox(board, **options))  # type: ignore[arg-type] # handed on
+    def inbox(**options: Any) -> Inbox:
+        board = make_switchboard(sqlite_url, tmp_path, at=NIGHT, store=LeavingStore)
+        made.append(Inbox(board, **options))
         return made[-1]
 
     yield inbox
@@ -288,19 +291,21 @@ def test_a_phone_of_which_nothing_is_heard_keeps_its_owner_from_nothing(inbox: I
     assert (inbox.states(), inbox.engaged()) == ([AttemptState.NOT_RUNG], set())
 
 
-def without_database(_store: object) -> None:
-    """What a transaction begins with while the database is away."""
-    raise StoreUnavailable("gone")
+@contextmanager
+def without_database(inbox: Inbox) -> Iterator[None]:
+    """The database is away meanwhile."""
+    store = inbox.board.desk.services.store
+    assert isinstance(store, LeavingStore)
+    store.leaves_after(0)
+    yield
+    store.is_back()
 
 
-def test_without_a_database_at_the_key_nobody_is_called_and_the_phone_says_so(
-    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_database_at_the_key_nobody_is_called_and_the_phone_says_so(inbox: Inbox) -> None:
     inbox.does(LASHAS, accept(after_seconds=6, keys=("1",)))
     inbox.asks()
     inbox.passes(4)
-    with monkeypatch.context() as patch:
-        patch.setattr("app.store.Store.turn", without_database)
+    with without_database(inbox):
         inbox.passes(60)
         with pytest.raises(StoreUnavailable):
             inbox.asks()
@@ -308,16 +313,13 @@ def test_without_a_database_at_the_key_nobody_is_called_and_the_phone_says_so(
     assert inbox.rings_at(inbox.caller) == []
 
 
-def test_without_a_database_at_the_last_key_it_is_kept_for_later_and_said_at_the_desk(
-    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_database_at_the_last_key_it_is_kept_for_later_and_said_at_the_desk(inbox: Inbox) -> None:
     inbox.does(LASHAS, accept(after_seconds=2, keys=("1", "1"), talks_for_seconds=60))
     inbox.does(inbox.caller, accept(after_seconds=2, keys=(), talks_for_seconds=20))
     inbox.asks()
     while inbox.states() != [AttemptState.TALKING]:
         inbox.passes(1)
-    with monkeypatch.context() as patch:
-        patch.setattr("app.store.Store.turn", without_database)
+    with without_database(inbox):
         inbox.passes(60)
     assert "Please say at the desk what came of it" in inbox.heard_by(LASHAS)[-1]
     assert CallRecords(inbox.board.desk.services).replay() > 0

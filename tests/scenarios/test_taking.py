@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from app.cdr.records import Disposition, LegOutcome
-from app.simulator.handsets import accept, busy, decline, ignore, voicemail
+from app.simulator.handsets import Behaviour, accept, busy, decline, ignore, voicemail
 from app.steering import Steered, Steering
 from app.store import StoreUnavailable
+from tests.databases import PATIENCE_SECONDS
 from tests.desk import PlayedCall, assert_cared_for
+from tests.outages import LeavingStore
 from tests.scenarios.held import JAMISONS, LASHAS, ringing, ringing_desk
 from tests.scenarios.switchboard import FIRST, JAMISON, LASHA, Switchboard, make_switchboard
 
@@ -66,8 +68,8 @@ def test_the_phone_of_whoever_takes_it_rings_the_others_stop_and_its_key_has_the
 
 
 @pytest.mark.parametrize("phone", [ignore(), busy(), decline(), voicemail(after_seconds=2)], ids=lambda each: each.name)
-def test_who_does_not_take_it_after_all_leaves_the_call_where_it_was(board: Switchboard, phone: object) -> None:
-    board.phone.handsets.behave(LASHAS, phone)  # type: ignore[arg-type] # one of the behaviours above
+def test_who_does_not_take_it_after_all_leaves_the_call_where_it_was(board: Switchboard, phone: Behaviour) -> None:
+    board.phone.handsets.behave(LASHAS, phone)
     call, turn = ringing(board)
     assert steering(board).take(call.sid, turn) is Steered.DONE
     board.run()
@@ -155,17 +157,17 @@ def test_a_call_whose_phones_ring_in_turn_is_let_alone(sqlite_url: str, tmp_path
     board.desk.services.store.close()
 
 
-def test_without_a_database_nothing_is_changed(board: Switchboard, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_database_nothing_is_changed(sqlite_url: str, tmp_path: Path) -> None:
+    store = LeavingStore.open(sqlite_url, timeout_seconds=PATIENCE_SECONDS)
+    board = ringing_desk(sqlite_url, tmp_path, store=store)
     board.phone.handsets.behave(JAMISONS, accept(after_seconds=8))
     call, turn = ringing(board)
 
-    def gone(_store: object) -> None:
-        raise StoreUnavailable("gone")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("app.store.Store.turn", gone)
-        with pytest.raises(StoreUnavailable):
-            steering(board).take(call.sid, turn)
+    store.leaves_after(0)
+    with pytest.raises(StoreUnavailable):
+        steering(board).take(call.sid, turn)
+    store.is_back()
     board.run()
     assert_cared_for(call)
     assert call.call.answered_by == JAMISON
+    store.close()

@@ -150,7 +150,7 @@ class _Board:
     def _reader(self) -> Reader:
         oversees = visitor().role in OVERSEERS
         steers = oversees and not _is_panel()
-        can_take = steers and Steering(self.services, visitor().name).phone_owner() is not None
+        can_take = steers and self.services.phone_owner(visitor().name) is not None
         # Whoever passes by reads a panel.
         return Reader(sees_numbers=oversees and not _is_panel(), can_steer=steers, can_take=can_take)
 

@@ -8,12 +8,13 @@ import pytest
 from app.accounts import Role
 from app.flow.messages import CALLBACK_TURN, Fact, FactKind, OrderKind
 from app.simulator.handsets import ignore
-from app.store import StoreUnavailable
 from app.voicemail import Voicemails
 from tests.app.web.api_client import Client
 from tests.app.web.desk.visits import Visit, signed_in
+from tests.databases import PATIENCE_SECONDS
 from tests.desk import MAIN, SATURDAY_NIGHT, Desk, PlayedCall, make_desk
 from tests.messages import left
+from tests.outages import FAR, LeavingStore
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,8 @@ BUTTON = "Your own phone rings first, then theirs."
 @pytest.fixture
 def desk(sqlite_url: str, tmp_path: Path) -> Iterator[Desk]:
     """A desk that can ring phones."""
-    made = make_desk(sqlite_url, tmp_path, rest=True)
+    store = LeavingStore.open(sqlite_url, timeout_seconds=PATIENCE_SECONDS)
+    made = make_desk(sqlite_url, tmp_path, store=store, rest=True)
     made.everybody(ignore())
     yield made
     made.services.store.close()
@@ -165,21 +167,24 @@ def test_an_account_without_a_phone_and_a_number_far_away_are_told_so(desk: Desk
     assert ordered(desk) == []
 
 
-def test_while_the_database_is_away_the_page_says_so_and_nobody_is_rung(
-    desk: Desk, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whenever_the_database_leaves_the_page_says_so_and_nobody_is_rung(desk: Desk, message: str) -> None:
+    store = desk.services.store
+    assert isinstance(store, LeavingStore)
     visit = signed_in(desk.services, LASHA, Role.STAFF)
-    visit.opens(f"{HERE}/{message}")
-
-    def gone(_store: object) -> None:
-        raise StoreUnavailable("gone")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("app.store.Store.turn", gone)
+    away = 0
+    for answers in range(FAR):
+        visit.opens(f"{HERE}/{message}")
+        store.leaves_after(answers)
         answer = visit.sends(f"{HERE}/{message}/call-back", seen="0")
-    assert answer.status_code == 503
-    assert "database" in answer.get_data(as_text=True)
-    assert ordered(desk) == []
+        store.is_back()
+        if answer.status_code == 303:
+            break
+        away += 1
+        assert answer.status_code == 503
+        assert "database" in answer.get_data(as_text=True)
+        assert ordered(desk) == []
+    assert away > 1
+    assert len(ordered(desk)) == 1
 
 
 def test_a_program_with_a_persons_token_has_that_persons_phone_rung(desk: Desk, message: str) -> None:
